@@ -16,35 +16,35 @@ struct ModelConfig {
   int dim = 0;         // width of the residual stream
   int hidden_dim = 0;  // width of the feed-forward layer
   int layers = 0;
-  int heads = 0;       // query heads
-  int kv_heads = 0;    // key and value heads; divides heads
+  int heads = 0;     // query heads
+  int kv_heads = 0;  // key and value heads; divides heads
   int vocabulary = 0;
-  int context = 0;     // positions
-  bool tied = true;    // the logits use the embedding's weights
+  int context = 0;   // positions
+  bool tied = true;  // the logits use the embedding's weights
 
   int head_dim() const { return dim / heads; }
   int kv_dim() const { return kv_heads * head_dim(); }
 };
 
 struct FloatLayer {
-  std::vector<float> attention_norm;      // [dim]
-  std::vector<float> query, key, value;   // [dim][dim], [kv_dim][dim], [kv_dim][dim]
-  std::vector<float> attention_output;    // [dim][dim]
-  std::vector<float> ffn_norm;            // [dim]
-  std::vector<float> gate, up;            // w1, w3: [hidden_dim][dim]
-  std::vector<float> down;                // w2: [dim][hidden_dim]
+  std::vector<float> attention_norm;     // [dim]
+  std::vector<float> query, key, value;  // [dim][dim], [kv_dim][dim], [kv_dim][dim]
+  std::vector<float> attention_output;   // [dim][dim]
+  std::vector<float> ffn_norm;           // [dim]
+  std::vector<float> gate, up;           // w1, w3: [hidden_dim][dim]
+  std::vector<float> down;               // w2: [dim][hidden_dim]
 };
 
 struct FloatModel {
   ModelConfig config;
   std::vector<float> token_embedding;  // [vocabulary][dim]
   std::vector<FloatLayer> layers;
-  std::vector<float> final_norm;       // [dim]
-  std::vector<float> logits;           // [vocabulary][dim]; empty when tied
+  std::vector<float> final_norm;  // [dim]
+  std::vector<float> logits;      // [vocabulary][dim]; empty when tied
 };
 
-// Reads a checkpoint. Throws Error(kInput) for a missing, truncated, over-long or absurd file, naming the field
-// and the sizes; never allocates more than the file's own length asks for.
+// Reads a checkpoint. Throws Error(kInput) for a missing, truncated, over-long or absurd file, naming the
+// field and the sizes; never allocates more than the file's own length asks for.
 FloatModel read_checkpoint(const std::string& path);
 
 // Writes the same format (the legacy RoPE tables as zeros). Leaves no partial file behind.
