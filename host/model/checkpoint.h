@@ -26,6 +26,10 @@ struct ModelConfig {
   int kv_dim() const { return kv_heads * head_dim(); }
 };
 
+// What the format does not store: every llama2.c model is trained with these.
+inline constexpr double kNormEpsilon = 1e-5;
+inline constexpr double kRopeTheta = 10000.0;
+
 struct FloatLayer {
   std::vector<float> attention_norm;     // [dim]
   std::vector<float> query, key, value;  // [dim][dim], [kv_dim][dim], [kv_dim][dim]
