@@ -62,13 +62,14 @@ void fill_rope_tables(QuantizedModel& model) {
   }
 }
 
-QuantizedLayer quantize_layer(const FloatLayer& layer, const ModelConfig& config) {
+QuantizedLayer quantize_layer(const FloatLayer& layer, const ModelConfig& config, std::size_t index) {
   const int dim = config.dim;
   const int kv_dim = config.kv_dim();
   const int hidden_dim = config.hidden_dim;
   QuantizedLayer quantized;
-  quantized.attention_norm = quantize_norm(layer.attention_norm, kNormEpsilon);
-  quantized.ffn_norm = quantize_norm(layer.ffn_norm, kNormEpsilon);
+  quantized.attention_norm =
+      quantize_norm(layer.attention_norm, kNormEpsilon, fmt::format("layers[{}].attention_norm", index));
+  quantized.ffn_norm = quantize_norm(layer.ffn_norm, kNormEpsilon, fmt::format("layers[{}].ffn_norm", index));
   quantized.query = quantize_linear(layer.query, dim, dim);
   quantized.key = quantize_linear(layer.key, kv_dim, dim);
   quantized.value = quantize_linear(layer.value, kv_dim, dim);
@@ -98,15 +99,15 @@ QuantizedLinear quantize_linear(std::span<const float> weights, int rows, int co
   return linear;
 }
 
-QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon) {
+QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon, std::string_view name) {
   const double root = std::sqrt(static_cast<double>(gain.size()));
   int exponent = 0;
   std::frexp(largest_magnitude(gain) * root, &exponent);
   QuantizedNorm norm;
   norm.gain_exponent = 15 - exponent;
   if (norm.gain_exponent < kSmallestGainExponent || norm.gain_exponent > kLargestGainExponent) {
-    fail(ErrorKind::kInput, "model: a norm's largest gain is {}, expected 0 or a magnitude of 2^{} to 2^{}",
-         largest_magnitude(gain), -kLargestGainExponent, -kSmallestGainExponent);
+    fail(ErrorKind::kInput, "model: {}'s largest gain is {}, expected 0 or a magnitude around 2^{} to 2^{}",
+         name, largest_magnitude(gain), -kLargestGainExponent, -kSmallestGainExponent);
   }
   for (const float value : gain) {
     norm.gain.push_back(
@@ -122,8 +123,10 @@ QuantizedModel quantize(const FloatModel& model) {
   quantized.config = model.config;
   const ModelConfig& config = model.config;
   quantized.embedding = quantize_linear(model.token_embedding, config.vocabulary, config.dim);
-  for (const FloatLayer& layer : model.layers) quantized.layers.push_back(quantize_layer(layer, config));
-  quantized.final_norm = quantize_norm(model.final_norm, kNormEpsilon);
+  for (std::size_t layer = 0; layer < model.layers.size(); ++layer) {
+    quantized.layers.push_back(quantize_layer(model.layers[layer], config, layer));
+  }
+  quantized.final_norm = quantize_norm(model.final_norm, kNormEpsilon, "final_norm");
   if (!config.tied) {
     quantized.untied_logits = quantize_linear(model.logits, config.vocabulary, config.dim);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "host/model/checkpoint.h"
@@ -16,7 +17,7 @@ struct QuantizedLinear {
   int columns = 0;                        // inputs
   std::vector<std::int8_t> weights;       // [rows][columns], -127 to 127
   std::vector<std::uint16_t> multiplier;  // [rows], 2^14 to 2^15 - 1
-  std::vector<std::int8_t> shift;         // [rows], -107 to 82
+  std::vector<std::int8_t> shift;         // [rows], -107 to 81
   std::vector<std::int32_t> bias;         // [rows], 16 fraction bits; empty: none
 };
 
@@ -54,9 +55,9 @@ inline constexpr int kLargestGainExponent = 96;
 // Throws Error(kInput) for a model that validate_model refuses or a norm whose gains no exponent can hold.
 QuantizedModel quantize(const FloatModel& model);
 
-// The parts of it. `weights` is [rows][columns]; `bias` is [rows] or empty.
+// The parts of it. `weights` is [rows][columns]; `bias` is [rows] or empty; `name` is for the error's text.
 QuantizedLinear quantize_linear(std::span<const float> weights, int rows, int columns,
                                 std::span<const float> bias = {});
-QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon);
+QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon, std::string_view name);
 
 }  // namespace tessera
