@@ -23,12 +23,13 @@ struct HalfSums {
   std::array<std::int32_t, kMaximumHeadDim> high{}, low{};
 };
 
+// Each product is at most 127 * 127, which 16 bits hold: that is what makes the loop vectorise well.
 void accumulate(const std::int8_t* value, std::int32_t weight, int head_dim, HalfSums& sums) {
-  const std::int32_t high = weight >> kHalfBits;
-  const std::int32_t low = weight & ((1 << kHalfBits) - 1);
+  const auto high = static_cast<std::int16_t>(weight >> kHalfBits);
+  const auto low = static_cast<std::int16_t>(weight & ((1 << kHalfBits) - 1));
   for (int i = 0; i < head_dim; ++i) {
-    sums.high[i] += high * value[i];
-    sums.low[i] += low * value[i];
+    sums.high[i] += static_cast<std::int16_t>(high * value[i]);
+    sums.low[i] += static_cast<std::int16_t>(low * value[i]);
   }
 }
 

@@ -29,8 +29,17 @@ inline std::int32_t dot(const std::int8_t* weights, const std::int16_t* x, int l
   return sum;
 }
 
-inline std::uint32_t rescale(std::int32_t sum, int multiplier, int shift) {
-  return static_cast<std::uint32_t>(sat(rsh(static_cast<std::int64_t>(sum) * multiplier, shift), 32));
+// sat32(rsh(acc * M, shift)) of a block of at most 32 products, whose acc * M lies below 2^34.
+inline std::uint32_t rescale(std::int32_t acc, int multiplier, int shift) {
+  const std::int64_t product = static_cast<std::int64_t>(acc) * multiplier;
+  // Nearly always: what a shift of 3 or more leaves of 34 bits cannot saturate 32, and rounding cannot
+  // overflow.
+  constexpr int kShortest = 3;
+  constexpr int kLongest = 62;
+  if (shift >= kShortest && shift <= kLongest) {
+    return static_cast<std::uint32_t>((product + (std::int64_t{1} << (shift - 1))) >> shift);
+  }
+  return static_cast<std::uint32_t>(sat(rsh(product, shift), 32));
 }
 
 // sums[r] = sum modulo 2^32 over blocks of sat32(rsh(acc * M, s - e - 16)).
