@@ -1,3 +1,5 @@
+include(TesseraVerilate)
+
 # tessera_library(name SOURCES ... LINKS ...): a static library of one folder, with the project's warnings.
 # Headers are included by their path from the project's root: #include "host/model/checkpoint.h".
 function(tessera_library name)
