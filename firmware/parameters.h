@@ -1,0 +1,198 @@
+// What the host tells a kernel: one structure per kernel, written into its tile's SRAM at PARAMETER_ADDRESS
+// before the core starts. Shared by the kernels (C) and the compiler (C++): the one description of both sides.
+//
+// Addresses are SRAM byte addresses, multiples of 16 unless said otherwise. A buffer "per tag" holds one context
+// for every token in flight, `..._tag_stride` bytes apart; the receive rules write there. Everything a kernel
+// may assume about padding: unused rows, columns and table entries are zero.
+//
+// An MX block in memory (and as a message's payload) is `block_length` int8 values, then one 32-bit word whose
+// low byte is the exponent. Blocks lie mx_stride(block_length) bytes apart.
+#ifndef FIRMWARE_PARAMETERS_H_
+#define FIRMWARE_PARAMETERS_H_
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+namespace tessera::firmware {
+#endif
+
+enum {
+  PARAMETER_ADDRESS = 0,
+  PARAMETER_BYTES = 512,     // room for any of the structures below
+  TOKEN_JOIN = 0,            // the join that starts a kernel's work on a token
+  SQUARES_JOIN = 1,          // stripe: the sister stripes' sums of squares
+  MAX_SENDS = 32,            // messages a linear or logits tile sends per token
+  MAX_MX_COLORS = 8,         // copies of an MX block a tile sends
+  MAX_QUERY_HEADS = 8,       // query heads of an attention tile
+  CHUNK_GROUPS = 4,          // row groups of 16 that a linear computes in one pass
+};
+
+// One message of consecutive rows.
+typedef struct {
+  uint16_t color;
+  uint16_t part;
+  uint16_t first;  // row within the tile
+  uint16_t count;  // rows
+} row_send_t;
+
+// Where a tile's MX blocks go: one color is a multicast, several are copies into merges.
+typedef struct {
+  uint16_t count;
+  uint16_t color[MAX_MX_COLORS];
+} mx_send_t;
+
+// Token message: header, token id. Sends x, int32, one message per stripe, when the token's row is here.
+typedef struct {
+  uint16_t in_flight;        // tokens in flight, 1 to 4
+  uint16_t token_address;    // per tag: the token id
+  uint16_t token_tag_stride;
+  uint16_t list_address;     // stripes descriptors
+  uint32_t first_row, row_count;
+  uint16_t row_bytes;        // stride of rows, a multiple of 16
+  uint16_t weight_address;   // int8 [row_count][row_bytes]
+  uint16_t multiplier_address;  // int16 [row_count]
+  uint16_t shift_address;       // int8 [row_count]
+  uint16_t stripes;
+  row_send_t stripe[16];     // first, count: columns of the row
+} embedding_parameters_t;
+
+// Token message: header, token id. Sends the RoPE row of the token's position when it is here.
+typedef struct {
+  uint16_t in_flight;
+  uint16_t list_address;     // 1 descriptor
+  uint16_t first_position, position_count;
+  uint16_t row_bytes;        // interleaved int16 (cos, sin) pairs
+  uint16_t table_address;
+  uint16_t color;
+} rope_parameters_t;
+
+// One stripe of the residual stream at one norm: x (+ y) -> sum of squares -> MX blocks, and x to the next norm.
+typedef struct {
+  uint16_t in_flight;
+  uint16_t blocks;             // of 32 elements
+  uint16_t first_block;        // part of the first block's MX message
+  uint16_t x_address, x_tag_stride;  // per tag: int32 [32 * blocks]
+  uint16_t y_address, y_tag_stride;  // per tag: int32 [32 * blocks]; y_address 0: nothing to add
+  uint16_t u_address;          // int32 [32]: scratch
+  uint16_t gain_address;       // int16 [32 * blocks]
+  uint16_t list_address;       // 1 + 2 * blocks + 1 descriptors
+  uint16_t sisters;            // other stripes of this norm
+  uint16_t squares_address, squares_tag_stride;  // per tag: 16 bytes a sister, uint64 in the first 8
+  uint16_t squares_color, squares_part;          // where this stripe's own sum goes
+  uint16_t mx_color;
+  uint16_t forward;            // 1: send x on
+  uint16_t forward_color, forward_part;
+  int16_t exponent;            // 15 - eg - 31
+  uint32_t epsilon_low, epsilon_high;
+} stripe_parameters_t;
+
+typedef enum {
+  LINEAR_ROWS16 = 0,  // sat16(rsh(sum, shift)), sent as int16
+  LINEAR_ROWS32 = 1,  // sat32(sum), sent as int32
+  LINEAR_HIDDEN = 2,  // every chunk: 32 gate rows, 32 up rows -> SwiGLU -> one MX block
+} linear_kind_t;
+
+// Rows of one matrix (or of several with the same input).
+typedef struct {
+  uint16_t in_flight;
+  uint16_t kind;               // linear_kind_t
+  uint16_t blocks;             // of the input
+  uint16_t block_length;       // 4 to 32, a multiple of 4
+  uint16_t groups;             // of 16 rows
+  uint16_t result_shift;       // LINEAR_ROWS16: 16 - F
+  uint16_t x_address, x_tag_stride;  // per tag: MX blocks
+  uint16_t weight_address;     // int8 [groups][blocks * block_length][16]
+  uint16_t multiplier_address; // int16 [16 * groups]
+  uint16_t shift_address;      // int8 [16 * groups]
+  uint16_t bias_address;       // int32 [16 * groups]; 0: none
+  uint16_t rows_address;       // int16 [16 * groups] (ROWS16), [64] (HIDDEN): scratch
+  uint16_t hidden_address;     // int32 [32] (HIDDEN): scratch
+  uint16_t block_address;      // one MX block (HIDDEN with several colors): scratch
+  uint16_t list_address, list_tag_stride;  // per tag: linear_list_descriptors()
+  uint16_t first_part;         // HIDDEN: part of the first chunk's block
+  uint16_t sends;              // ROWS16, ROWS32; of ROWS32 each in one chunk, from a whole group
+  mx_send_t mx;                // HIDDEN
+  row_send_t send[MAX_SENDS];
+} linear_parameters_t;
+
+// Rows of the logits: all of a tile's rows, their maximum with its index to the argmax tile.
+typedef struct {
+  uint16_t in_flight;
+  uint16_t blocks, block_length, groups;
+  uint16_t x_address, x_tag_stride;
+  uint16_t weight_address, multiplier_address, shift_address;
+  uint16_t rows_address;       // int32 [16 * groups]
+  uint16_t list_address, list_tag_stride;  // per tag: linear_list_descriptors() (kind ROWS32, one send a chunk)
+  uint16_t send_list_address;  // as many descriptors as messages of 256 rows
+  uint16_t first_row;          // token id of row 0
+  uint16_t row_count;          // real rows; the rest of the last group is padding
+  uint16_t winner_color, part; // (value, token id) to the argmax tile
+  uint16_t logits_color;       // all rows to the host, when the header asks for them
+  uint16_t first_logits_part;  // part of the first message of 256 rows
+} logits_parameters_t;
+
+// Joins the winners of all logits tiles and answers the host: header, token id, value.
+typedef struct {
+  uint16_t in_flight;
+  uint16_t tiles;
+  uint16_t winner_address, winner_tag_stride;  // per tag: 16 bytes a tile: int32 value, uint32 token id
+  uint16_t color;
+} argmax_parameters_t;
+
+// One KV head and some of its query heads, for all slots.
+typedef struct {
+  uint16_t in_flight;
+  uint16_t slots;
+  uint16_t context;            // positions a slot holds
+  uint16_t head_length;        // padded head_dim: 8 or a multiple of 16, up to 128
+  uint16_t query_heads;
+  uint16_t query_address, query_tag_stride;  // per tag: int16 [query_heads][head_length]
+  uint16_t key_address, key_tag_stride;      // per tag: int16 [head_length]
+  uint16_t value_address, value_tag_stride;  // per tag: int16 [head_length]
+  uint16_t rope_address, rope_tag_stride;    // per tag: interleaved int16 (cos, sin) [head_length]
+  uint16_t key_cache_address, key_cache_stride;      // per slot: int8 [context / 16][head_length][16]
+  uint16_t value_cache_address, value_cache_stride;  // per slot: int8 [context][value_row_bytes(head_length)]
+  uint16_t key_exponent_address, value_exponent_address, exponent_stride;  // per slot: int8 [context]
+  uint16_t rotated_address;    // int16 [head_length]: scratch
+  uint16_t quantized_address;  // int8 [head_length], then 16 bytes for the exponent: scratch
+  uint16_t score_address;      // int32 [context]: scratch
+  uint16_t weight_address;     // two bytes [context]: scratch
+  uint16_t output_address;     // int32 [head_blocks * 32]: scratch
+  uint16_t block_address;      // one MX block: scratch
+  uint16_t list_address;       // attention_list_descriptors()
+  uint16_t scale, scale_shift; // C and Cs of docs/numerics.md
+  uint16_t first_part;         // of the first query head's first MX block
+  mx_send_t mx[MAX_QUERY_HEADS];
+} attention_parameters_t;
+
+// ---- sizes that both sides compute
+
+static inline uint32_t mx_stride(uint32_t block_length) { return (block_length + 4 + 15) / 16 * 16; }
+
+static inline uint32_t value_row_bytes(uint32_t head_length) { return (head_length + 15) / 16 * 16; }
+
+// MX blocks of one head's output, and their length.
+static inline uint32_t head_blocks(uint32_t head_length) { return (head_length + 31) / 32; }
+static inline uint32_t head_block_length(uint32_t head_length) { return head_length < 32 ? head_length : 32; }
+
+// Descriptors of a linear's list: a MAC and a map descriptor per chunk and block, then what each chunk sends.
+static inline uint32_t linear_list_descriptors(uint32_t kind, uint32_t blocks, uint32_t groups, uint32_t sends,
+                                               uint32_t mx_colors) {
+  uint32_t chunks = (groups + CHUNK_GROUPS - 1) / CHUNK_GROUPS;
+  uint32_t body = chunks * blocks * 2;
+  if (kind == LINEAR_ROWS16) return body + chunks + sends;
+  if (kind == LINEAR_ROWS32) return body + sends;
+  return body + chunks * (3 + (mx_colors > 1 ? mx_colors : 0));
+}
+
+// Descriptors of an attention tile: 4 for k and v; 2 for q; 2 per 128 positions; 3 for the weights;
+// per MX block 2, and a copy per color where there are several.
+static inline uint32_t attention_list_descriptors(uint32_t context, uint32_t head_length) {
+  return 4 + 2 + 2 * ((context + 127) / 128) + 3 + head_blocks(head_length) * (2 + MAX_MX_COLORS);
+}
+
+#ifdef __cplusplus
+}  // namespace tessera::firmware
+#endif
+
+#endif  // FIRMWARE_PARAMETERS_H_
