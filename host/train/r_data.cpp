@@ -168,8 +168,8 @@ std::string inflate_bytes(std::string_view compressed, size_t limit, std::string
     result.append(chunk, sizeof(chunk) - stream.avail_out);
   }
   inflateEnd(&stream);
-  if (status != Z_STREAM_END) fail(ErrorKind::kInput, "{}: a damaged or truncated zlib stream", source);
   if (result.size() > limit) fail(ErrorKind::kInput, "{}: unpacks to more than {} bytes", source, limit);
+  if (status != Z_STREAM_END) fail(ErrorKind::kInput, "{}: a damaged or truncated zlib stream", source);
   return result;
 }
 

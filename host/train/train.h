@@ -30,7 +30,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;       // of the first weights and of the order of the text
   int steps = 16000;            // updates of the weights, at least 1
   int batch = 16;               // windows of `context` positions in a step, at least 1
-  float learning_rate = 3e-3f;  // the highest; see Schedule
+  float learning_rate = 8e-3f;  // the highest; see Schedule
   int warmup_steps = 200;       // from zero to the highest
   int decay_steps = 4000;       // the last steps, down to zero again
   AdamOptions adam;
