@@ -17,8 +17,9 @@ module fifo_bank (
   output logic        overflow_o,
 
   output logic [15:0] nonempty_o,
+  output logic        single_o,      // there is one word in the bank
   input  logic [3:0]  head_color_i,
-  output logic [31:0] head_data_o,
+  output logic [31:0] head_data_o,   // zero while the bank is empty
   output logic        head_last_o,
   input  logic        pop_i
 );
@@ -31,22 +32,31 @@ module fifo_bank (
 
   logic [15:0] full;       // the pointers have met
   logic [15:0] one_left;   // the write pointer is one ahead
-  logic [15:0] popped;
   logic [5:0]  head;
 
-  assign full = nonempty_q & ~(write0_q ^ read0_q) & ~(write1_q ^ read1_q);
-  assign one_left = (write0_q ^ read0_q) & ~(write1_q ^ read1_q ^ read0_q);
-  assign popped = {15'd0, pop_i} << head_color_i;
-  assign head = {head_color_i, read1_q[head_color_i], read0_q[head_color_i]};
+  always_comb begin
+    full = 16'd0;
+    one_left = 16'd0;
+    head = 6'd0;
+    single_o = 1'b0;
+    head_data_o = 32'd0;
+    head_last_o = 1'b0;
+    if (nonempty_q != 16'd0) begin
+      full = nonempty_q & ~(write0_q ^ read0_q) & ~(write1_q ^ read1_q);
+      one_left = (write0_q ^ read0_q) & ~(write1_q ^ read1_q ^ read0_q);
+      head = {head_color_i, read1_q[head_color_i], read0_q[head_color_i]};
+      single_o = one_left == nonempty_q && (nonempty_q & (nonempty_q - 16'd1)) == 16'd0;
+      head_data_o = data_q[head];
+      head_last_o = last_q[head];
+    end
+  end
 
   assign overflow_o = push_i & full[push_color_i];
   assign nonempty_o = nonempty_q;
-  assign head_data_o = data_q[head];
-  assign head_last_o = last_q[head];
 
   // The push comes from a link, and what a link feeds is flip-flops only: hence no nets between.
   always_ff @(posedge clk_i or negedge rst_ni) begin : update
-    logic [15:0] pushed, emptied;
+    logic [15:0] pushed, popped, emptied;
     if (!rst_ni) begin
       nonempty_q <= 16'd0;
       read0_q <= 16'd0;
@@ -56,6 +66,7 @@ module fifo_bank (
       last_q <= 64'd0;
     end else if (push_i || pop_i) begin
       pushed = ({15'd0, push_i} << push_color_i) & ~full;
+      popped = {15'd0, pop_i} << head_color_i;
       emptied = popped & one_left & ~pushed;
       nonempty_q <= (nonempty_q | pushed) & ~emptied;
       read0_q <= (read0_q ^ popped) & ~emptied;
