@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "host/model/checkpoint.h"
 #include "host/train/adamw.h"
