@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <random>
-#include <string>
+#include <span>
 
 #include "host/error/error.h"
 #include "host/golden/golden.h"

@@ -1,7 +1,6 @@
 // Which models Tessera can run: the shapes and bounds of docs/numerics.md, section "Bounds".
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "host/model/checkpoint.h"
