@@ -1,0 +1,82 @@
+#include "sim/edge_link.h"
+
+#include <bit>
+#include <utility>
+
+#include "host/error/error.h"
+
+namespace tessera::sim {
+
+EdgeLink::EdgeLink(std::vector<EdgeLink*>* active, std::string name, int index)
+    : active_(active), name_(std::move(name)), index_(index) {
+  credits_.fill(rtl::kFifoDepth);
+  credited_ = (1u << rtl::kColorCount) - 1;
+}
+
+void EdgeLink::send(const Wavelet& wavelet) {
+  queue_[wavelet.color].push_back(wavelet);
+  queued_ |= 1u << wavelet.color;
+  ++unsent_;
+  if (sendable() != 0) wake();
+}
+
+std::optional<EdgeLink::Received> EdgeLink::receive() {
+  if (received_.empty()) return std::nullopt;
+  const Received next = received_.front();
+  received_.pop_front();
+  return next;
+}
+
+void EdgeLink::hold(int color) { held_ |= 1u << color; }
+
+void EdgeLink::release(int color) {
+  held_ &= ~(1u << color);
+  if (takable() != 0) wake();
+}
+
+EdgeLink::Outputs EdgeLink::step(uint64_t cycle, WaveletBits wavelet, CreditBits credit) {
+  listed_ = false;
+  Outputs outputs;
+  if (sendable() != 0) {
+    const int color = std::countr_zero(sendable());
+    outputs.wavelet = pack(queue_[color].front());
+    queue_[color].pop_front();
+    --unsent_;
+    if (queue_[color].empty()) queued_ &= ~(1u << color);
+    if (--credits_[color] == 0) credited_ &= ~(1u << color);
+  }
+  if (takable() != 0) {
+    const int color = std::countr_zero(takable());
+    outputs.credit = pack_credit(color);
+    received_.push_back(buffer_[color].front());
+    received_last_ = received_last_ || received_.back().wavelet.last;
+    buffer_[color].pop_front();
+    if (buffer_[color].empty()) arrived_ &= ~(1u << color);
+  }
+  if (wavelet >> kWaveletValid & 1) {
+    const Wavelet arrived = unpack(wavelet);
+    if (buffer_[arrived.color].size() == rtl::kFifoDepth)
+      fail(ErrorKind::kFabric, "{}: cycle {}: a wavelet of color {} arrived without a credit", name_, cycle,
+           arrived.color);
+    buffer_[arrived.color].push_back({cycle, arrived});
+    arrived_ |= 1u << arrived.color;
+  }
+  if (credit >> kCreditValid & 1) {
+    const int color = credit & (rtl::kColorCount - 1);
+    if (credits_[color] == rtl::kFifoDepth)
+      fail(ErrorKind::kFabric, "{}: cycle {}: a credit of color {} too many", name_, cycle, color);
+    ++credits_[color];
+    credited_ |= 1u << color;
+  }
+  if (sendable() != 0 || takable() != 0) wake();
+  return outputs;
+}
+
+void EdgeLink::wake() {
+  if (std::exchange(listed_, true)) return;
+  active_->push_back(this);
+}
+
+bool EdgeLink::poll_received_last() { return std::exchange(received_last_, false); }
+
+}  // namespace tessera::sim

@@ -1,0 +1,87 @@
+// The host's end of one edge link.
+//
+// It behaves like a neighbouring tile: wavelets leave at one a cycle, each for a credit of its color; what
+// arrives is kept four deep for each color, and taken from there one a cycle, which returns the credit. All
+// of it is a function of the wafer's cycles and of the cycles between which send(), hold() and release() are
+// called.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/wavelet.h"
+
+namespace tessera::sim {
+
+class EdgeLink {
+ public:
+  struct Received {
+    uint64_t cycle;  // in which the wavelet was on the link
+    Wavelet wavelet;
+  };
+
+  // The link adds itself to `active` when it has something to do in the next cycle. Errors call it `name`;
+  // the engine finds its place by `index`.
+  EdgeLink(std::vector<EdgeLink*>* active, std::string name, int index);
+  int index() const { return index_; }
+
+  // ---- The host's side, between cycles.
+
+  // Queues a wavelet. Each color keeps its order; the lowest color that has a credit goes first.
+  void send(const Wavelet& wavelet);
+  size_t unsent() const { return unsent_; }
+
+  // The next wavelet that was taken from the link.
+  std::optional<Received> receive();
+
+  // Wavelets of the color are not taken any more, and so use up its four places, until it is released.
+  void hold(int color);
+  void release(int color);
+
+  // ---- The engine's side.
+
+  struct Outputs {
+    WaveletBits wavelet = 0;
+    CreditBits credit = 0;
+  };
+
+  // One cycle: gives what the host drives in it, and takes what the tile drives in it, which has an effect
+  // from the next cycle on. Throws Error(kFabric) when the tile sends without a credit.
+  Outputs step(uint64_t cycle, WaveletBits wavelet, CreditBits credit);
+
+  // To be called when the tile drives something in the next cycle. Without it, and while not on the active
+  // list, a step would change nothing.
+  void wake();
+
+  // Whether a last wavelet was taken since the last call.
+  bool poll_received_last();
+
+ private:
+  uint32_t sendable() const { return queued_ & credited_; }
+  uint32_t takable() const { return arrived_ & ~held_; }
+
+  std::vector<EdgeLink*>* active_;
+  std::string name_;
+  int index_;
+  bool listed_ = false;
+
+  // Toward the wafer, by color.
+  std::array<std::deque<Wavelet>, rtl::kColorCount> queue_;
+  std::array<uint8_t, rtl::kColorCount> credits_;
+  uint32_t queued_ = 0;    // bits of colors: queue_ is not empty
+  uint32_t credited_ = 0;  // bits of colors: credits_ is not 0
+  size_t unsent_ = 0;
+
+  // From the wafer.
+  std::array<std::deque<Received>, rtl::kColorCount> buffer_;
+  uint32_t arrived_ = 0;  // bits of colors: buffer_ is not empty
+  uint32_t held_ = 0;
+  std::deque<Received> received_;
+  bool received_last_ = false;
+};
+
+}  // namespace tessera::sim

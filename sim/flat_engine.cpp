@@ -1,0 +1,103 @@
+#include "sim/flat_engine.h"
+
+#include <dlfcn.h>
+
+#include "host/error/error.h"
+
+namespace tessera::sim {
+namespace {
+
+// The outputs of a tile, for Engine::observe().
+struct Outputs {
+  const FlatTile& tile;
+  WaveletBits sent() const { return *tile.sent; }
+  uint32_t error() const { return *tile.error; }
+  bool retire_valid() const { return *tile.retire_valid != 0; }
+  Retired retired() const {
+    return {*tile.retire_pc,       *tile.retire_instruction, *tile.retire_rd,        *tile.retire_rd_data,
+            *tile.retire_store_be, *tile.retire_address,     *tile.retire_store_data};
+  }
+};
+
+bool drives(WaveletBits wavelet, CreditBits credit) {
+  return (wavelet >> kWaveletValid & 1) != 0 || (credit >> kCreditValid & 1) != 0;
+}
+
+}  // namespace
+
+FlatEngine::Library::Library(const std::filesystem::path& path)
+    : handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+  if (handle == nullptr) fail(ErrorKind::kEngine, "{}: {}", path.string(), dlerror());
+}
+
+FlatEngine::Library::~Library() { dlclose(handle); }
+
+FlatEngine::FlatEngine(const WaferShape& shape)
+    : Engine(shape, false),
+      library_(flat_library_path(shape.columns, shape.rows)),
+      west_(shape.rows),
+      east_(shape.rows) {
+  const auto create = reinterpret_cast<FlatCreate>(dlsym(library_.handle, "tessera_flat_create"));
+  if (create == nullptr)
+    fail(ErrorKind::kEngine, "{}: not a model of a wafer",
+         flat_library_path(shape.columns, shape.rows).string());
+  model_.reset(create({shape_.dead_tile, shape_.dead_link_east, shape_.dead_link_south}, memories_));
+}
+
+FlatEngine::~FlatEngine() = default;
+
+bool FlatEngine::tiles_quiet() const {
+  for (int tile = 0; tile < shape_.tiles(); ++tile)
+    if (shape_.alive(tile) && !*model_->tiles()[tile].idle) return false;
+  return true;
+}
+
+// Not idle, or something arrives in this cycle.
+bool FlatEngine::awake(int tile) const {
+  if (!*model_->tiles()[tile].idle) return true;
+  const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
+  const auto& links = links_[now_];
+  const auto arrives = [&](size_t from, int port, int far_port) {
+    return (shape_.link_present(tile) >> port & 1) != 0 &&
+           drives(links[from].wavelet[far_port], links[from].credit[far_port]);
+  };
+  return arrives(place - grid_stride(), rtl::kPortNorth, rtl::kPortSouth) ||
+         arrives(place + 1, rtl::kPortEast, rtl::kPortWest) ||
+         arrives(place + grid_stride(), rtl::kPortSouth, rtl::kPortNorth) ||
+         arrives(place - 1, rtl::kPortWest, rtl::kPortEast);
+}
+
+void FlatEngine::step_tiles() {
+  for (int tile = 0; tile < shape_.tiles(); ++tile) {
+    if (!shape_.alive(tile)) continue;
+    hash_links(tile, links_[now_][grid_index(shape_.x(tile), shape_.y(tile))]);
+    statistics_.awake_tile_cycles += awake(tile);
+  }
+  for (int row = 0; row < shape_.rows; ++row) {
+    const Links& west = links_[now_][grid_index(-1, row)];
+    const Links& east = links_[now_][grid_index(shape_.columns, row)];
+    west_[row] = {west.wavelet[rtl::kPortEast], west.credit[rtl::kPortEast]};
+    east_[row] = {east.wavelet[rtl::kPortWest], east.credit[rtl::kPortWest]};
+  }
+
+  model_->cycle(static_cast<uint32_t>(cycle_), west_, east_);
+
+  for (int tile = 0; tile < shape_.tiles(); ++tile) {
+    if (!shape_.alive(tile)) continue;
+    const FlatTile& outputs = model_->tiles()[tile];
+    Links& links = links_[now_ ^ 1][grid_index(shape_.x(tile), shape_.y(tile))];
+    for (uint32_t port = 0; port < rtl::kPortCount; ++port) {
+      links.wavelet[port] = *outputs.wavelet[port];
+      links.credit[port] = *outputs.credit[port];
+    }
+    const auto edge_driven = [&](uint32_t port) {
+      return (shape_.link_present(tile) >> port & 1) != 0 && drives(links.wavelet[port], links.credit[port]);
+    };
+    if (shape_.x(tile) == 0 && edge_driven(rtl::kPortWest)) edge(EdgeSide::kWest, shape_.y(tile)).wake();
+    if (shape_.x(tile) == shape_.columns - 1 && edge_driven(rtl::kPortEast))
+      edge(EdgeSide::kEast, shape_.y(tile)).wake();
+    observe(tile, Outputs{outputs});
+  }
+}
+
+}  // namespace tessera::sim

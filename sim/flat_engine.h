@@ -1,0 +1,46 @@
+// The flat engine: the whole wafer as one Verilated model, evaluated as a whole in every cycle. It skips
+// nothing, and so it is the reference for the others on small wafers.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "sim/engine.h"
+#include "sim/flat_model.h"
+
+namespace tessera::sim {
+
+// Where the build puts the model of a size.
+std::filesystem::path flat_library_path(int columns, int rows);
+
+// Brings the model of a size up to date; with a line on stderr when it has to be made, which takes minutes
+// for larger wafers. Throws Error(kEngine) when the project's build folder cannot do it.
+void build_flat_library(int columns, int rows);
+
+class FlatEngine final : public Engine {
+ public:
+  // Throws Error(kEngine) when the model of this size is not built.
+  explicit FlatEngine(const WaferShape& shape);
+  ~FlatEngine() override;
+
+ protected:
+  void step_tiles() override;
+  void wake_tile(int, int) override {}
+  void reset_tiles() override { model_->reset(); }
+  bool tiles_quiet() const override;
+
+ private:
+  struct Library {
+    explicit Library(const std::filesystem::path& path);
+    ~Library();
+    void* handle;
+  };
+
+  bool awake(int tile) const;
+
+  Library library_;
+  std::unique_ptr<FlatModel> model_;
+  std::vector<FlatEdge> west_, east_;
+};
+
+}  // namespace tessera::sim

@@ -1,0 +1,56 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "host/error/error.h"
+#include "sim/flat_engine.h"
+
+namespace tessera::sim {
+namespace {
+
+const std::filesystem::path kBuildFolder = TESSERA_BUILD_FOLDER;
+
+// Runs that need a model at the same time take turns.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& file) : file_(open(file.c_str(), O_CREAT | O_RDWR, 0666)) {
+    if (file_ < 0) fail(ErrorKind::kEngine, "{}: cannot be written, so no model can be built", file.string());
+    flock(file_, LOCK_EX);
+  }
+  ~FolderLock() { close(file_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_;
+};
+
+}  // namespace
+
+std::filesystem::path flat_library_path(int columns, int rows) {
+  return kBuildFolder / "lib" / fmt::format("libtessera_flat_{}x{}.so", columns, rows);
+}
+
+void build_flat_library(int columns, int rows) {
+  const std::string size = fmt::format("{}x{}", columns, rows);
+  const std::filesystem::path log = kBuildFolder / fmt::format("flat_{}.log", size);
+  const FolderLock lock(kBuildFolder / "flat.lock");
+
+  std::string command;
+  if (!std::filesystem::exists(flat_library_path(columns, rows))) {
+    fmt::print(stderr, "building the flat engine for {} tiles (log: {})\n", size, log.string());
+    command = fmt::format("'{0}' -DTESSERA_FLAT_ADD={2} '{1}' > '{3}' 2>&1 && ", TESSERA_CMAKE,
+                          kBuildFolder.string(), size, log.string());
+  }
+  command += fmt::format("'{0}' --build '{1}' --target tessera_flat_{2} >> '{3}' 2>&1", TESSERA_CMAKE,
+                         kBuildFolder.string(), size, log.string());
+  if (std::system(command.c_str()) != 0)
+    fail(ErrorKind::kEngine, "the flat engine for {} tiles could not be built; {} says why", size,
+         log.string());
+}
+
+}  // namespace tessera::sim

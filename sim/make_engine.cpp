@@ -1,0 +1,19 @@
+#include "sim/make_engine.h"
+
+#include "host/error/error.h"
+#include "sim/flat_engine.h"
+#include "sim/tiled_engine.h"
+
+namespace tessera::sim {
+
+std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& shape) {
+  validate(shape);
+  if (name == "tiled") return std::make_unique<TiledEngine>(shape);
+  if (name == "flat") {
+    build_flat_library(shape.columns, shape.rows);
+    return std::make_unique<FlatEngine>(shape);
+  }
+  fail(ErrorKind::kConfig, "engine \"{}\": should be tiled or flat", name);
+}
+
+}  // namespace tessera::sim

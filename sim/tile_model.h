@@ -1,0 +1,57 @@
+// One Verilated tile: its inputs, one cycle, its outputs.
+#pragma once
+
+#include <memory>
+
+#include "Vtile.h"
+#include "Vtile___024root.h"
+#include "sim/engine.h"
+
+namespace tessera::sim {
+
+class TileModel {
+ public:
+  // Created out of reset, its memories those that the MemoryBinding of the moment gives.
+  TileModel(VerilatedContext* context, unsigned link_present)
+      : model_(context, "tile"), root_(*model_.rootp) {
+    root_.link_present_i = link_present;
+    root_.clk_i = 0;
+    root_.rst_ni = 0;
+    model_.eval();
+    root_.clk_i = 1;
+    model_.eval();
+    root_.clk_i = 0;
+    model_.eval();
+    root_.rst_ni = 1;
+    model_.eval();
+  }
+  ~TileModel() { model_.final(); }
+
+  Vtile___024root& ports() { return root_; }
+
+  // The inputs as set in ports(), then a rising edge of the clock.
+  void cycle() {
+    root_.clk_i = 1;
+    model_.eval();
+    root_.clk_i = 0;
+    model_.eval();
+  }
+
+  bool idle() const { return root_.idle_o; }
+
+  // Of Engine::observe().
+  WaveletBits sent() const { return root_.sent_o; }
+  uint32_t error() const { return root_.error_o; }
+  bool retire_valid() const { return root_.retire_valid_o; }
+  Retired retired() const {
+    return {root_.retire_pc_o,        root_.retire_instruction_o, root_.retire_rd_o,
+            root_.retire_rd_data_o,   root_.retire_store_be_o,    root_.retire_address_o,
+            root_.retire_store_data_o};
+  }
+
+ private:
+  Vtile model_;
+  Vtile___024root& root_;
+};
+
+}  // namespace tessera::sim
