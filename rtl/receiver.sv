@@ -5,8 +5,11 @@
 // refused one holds the next word back. The message counts in its join in the cycle in which its last write is
 // granted, or after its last word when there is nothing to write; the next header may be taken in that same cycle.
 //
-// Between messages it takes the lowest color that has a word and an enabled rule. Rules must not change under a
-// message of their color.
+// It stays with its color while that has words; else it turns to the lowest color that has a word and an enabled rule,
+// also in the middle of a message: two multicasts that meet in several tiles would stop each other for ever if a tile
+// insisted on the end of one (docs/decisions/0005-receiver-follows-every-color.md). Turning away from an unfinished
+// message, or back to one, takes a cycle; an incomplete 128-bit word is written on the way. Rules must not change
+// under a message of their color.
 //
 // Registers: RegRule (two words a color), RegJoinExpected, RegWaitJoin (holds the core until ready, clears it and
 // gives the header of the tag; the control plane's read has no effect and gives 0). error_o is ErrorLength, for the
@@ -69,6 +72,12 @@ module receiver (
 
   // ---------------------------------------------------------------- messages
 
+  // What a message needs while its color waits: the place of its next word. Valid where open_q.
+  localparam int unsigned PlaceWidth = 24;
+  logic [PlaceWidth-1:0] places [16];  // {tag, length, address}
+  logic [15:0] open_q;                 // colors that were left between header and last word
+
+  // The current color's.
   logic        active_q;         // between the header and the last word
   logic        setup_q;          // the cycle after the header, in which the address is computed
   logic        ended_q;          // a message has ended and is not counted yet
@@ -84,10 +93,12 @@ module receiver (
   tessera_pkg::receive_rule_t rule;
   tessera_pkg::header_t       header;
   logic        buffer_free, finish, take_header, take_payload, stored;
+  logic        stay, turn, turn_asked, target_open, flush, written;
   logic [15:0] candidates, lowest;
+  logic [3:0]  target;
   logic [1:0]  lane;
   logic [3:0]  lane_mask, filled;
-  logic [11:0] part_offset;
+  logic [11:0] part_offset, next_addr;
 
   assign rule = {rules[{color_q, 1'b1}], rules[{color_q, 1'b0}]};
   assign header = data_i;
@@ -96,14 +107,18 @@ module receiver (
 
   assign candidates = nonempty_i & enable_q;
   assign lowest = candidates & (~candidates + 16'd1);
-  assign take_o = buffer_free & (active_q ? nonempty_i[color_q] : (candidates != '0));
-  always_comb begin
-    take_color_o = color_q;
-    if (~active_q & (candidates != '0)) begin
-      take_color_o = {(lowest & 16'hff00) != '0, (lowest & 16'hf0f0) != '0, (lowest & 16'hcccc) != '0,
-                      (lowest & 16'haaaa) != '0};
-    end
-  end
+  assign target = {(lowest & 16'hff00) != '0, (lowest & 16'hf0f0) != '0, (lowest & 16'hcccc) != '0,
+                   (lowest & 16'haaaa) != '0};
+  assign target_open = open_q[target];
+  assign stay = active_q & nonempty_i[color_q];
+
+  // Turn: leave an unfinished message or go back to one. A begun 128-bit word has to be written in the same cycle.
+  assign turn_asked = ~stay & (candidates != '0) & (active_q | target_open) & ~setup_q & buffer_free;
+  assign flush = turn_asked & ~write_q & (filled_q != '0);
+  assign turn = turn_asked & (~flush | write_gnt_i);
+
+  assign take_o = buffer_free & (stay | (~active_q & (candidates != '0) & ~target_open));
+  assign take_color_o = active_q ? color_q : target;
   assign take_header = take_gnt_i & ~active_q;
   assign take_payload = take_gnt_i & active_q;
 
@@ -112,8 +127,16 @@ module receiver (
   assign lane_mask = {3'b0, stored} << lane;
   assign filled = (write_q ? '0 : filled_q) | lane_mask;
 
+  assign written = (write_q | flush) & write_gnt_i;
+  assign next_addr = written & filled_q[3] ? addr_q + 12'd1 : addr_q;
+
+  always_ff @(posedge clk_i) begin
+    if (turn & active_q) places[color_q] <= {tag_q, length_q, next_addr};
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      open_q <= '0;
       active_q <= 1'b0;
       setup_q <= 1'b0;
       ended_q <= 1'b0;
@@ -121,8 +144,8 @@ module receiver (
       part_q <= '0;
       tag_q <= '0;
       length_q <= '0;
-    end else if (take_gnt_i | setup_q | finish) begin
-      setup_q <= take_header;
+    end else if (take_gnt_i | setup_q | finish | turn) begin
+      setup_q <= take_header & ~last_i;
       ended_q <= (take_gnt_i & last_i) | (ended_q & ~finish);
       if (take_gnt_i) active_q <= ~last_i;
       if (take_header) begin
@@ -132,6 +155,15 @@ module receiver (
         length_q <= '0;
       end else if (take_payload & (length_q <= {1'b0, rule.words})) begin
         length_q <= length_q + 10'd1;
+      end
+      if (turn) begin
+        open_q <= (open_q | (16'(active_q) << color_q)) & ~(lowest & {16{target_open}});
+        active_q <= target_open;
+        if (target_open) begin
+          color_q <= target;
+          tag_q <= places[target][23:22];
+          length_q <= places[target][21:12];
+        end
       end
     end
   end
@@ -144,13 +176,14 @@ module receiver (
       write_q <= 1'b0;
       filled_q <= '0;
       addr_q <= '0;
-    end else if (take_payload | setup_q | (write_q & write_gnt_i)) begin
+    end else if (take_payload | setup_q | written | turn) begin
       if (setup_q) addr_q <= rule.base + part_offset + {10'b0, tag_q} * rule.tag_stride;
-      else if (write_q & write_gnt_i) addr_q <= addr_q + 12'd1;
+      else if (turn & target_open) addr_q <= places[target][11:0];
+      else addr_q <= next_addr;
       if (take_payload) begin
         write_q <= filled[3] | (last_i & (filled != '0));
         filled_q <= filled;
-      end else if (write_q & write_gnt_i) begin
+      end else if (written) begin
         write_q <= 1'b0;
         filled_q <= '0;
       end
@@ -173,7 +206,7 @@ module receiver (
     end
   end
 
-  assign write_req_o = write_q;
+  assign write_req_o = write_q | flush;
   assign write_addr_o = addr_q;
   assign write_be_o = {{4{filled_q[3]}}, {4{filled_q[2]}}, {4{filled_q[1]}}, {4{filled_q[0]}}};
   assign write_data_o = {word3_q, word2_q, word1_q, word0_q};
@@ -257,7 +290,7 @@ module receiver (
     end
   end
 
-  assign busy_o = take_gnt_i | setup_q | finish | (write_q & write_gnt_i) | acknowledge |
+  assign busy_o = take_gnt_i | setup_q | finish | written | turn | acknowledge |
                   (reg_we_i & (rule_hit | expected_hit));
 
   logic unused;
