@@ -29,11 +29,11 @@ struct TrainOptions {
                         .context = 256,
                         .tied = true};
   std::uint64_t seed = 1;       // of the first weights and of the order of the text
-  int steps = 16000;            // updates of the weights, at least 1
+  int steps = 12500;            // updates of the weights, at least 1
   int batch = 16;               // windows of `context` positions in a step, at least 1
   float learning_rate = 8e-3f;  // the highest; see Schedule
   int warmup_steps = 200;       // from zero to the highest
-  int decay_steps = 4000;       // the last steps, down to zero again
+  int decay_steps = 7000;       // the last steps, down to zero again
   AdamOptions adam;
   double clip = 1.0;              // the gradient's largest Euclidean norm
   int report_interval = 50;       // steps between calls of the progress function
