@@ -8,16 +8,16 @@
 // A program sees the pc as InstructionBase + pc, so that code, constants and stack share one set of addresses.
 // A jump to a register must hit the instruction memory; jumps and branches by an offset wrap around in it.
 //
-// Fetch and data: req and gnt in the same cycle, read data in the next. A refused data request stays as it is
-// until it is granted; the low address bits and the byte enables of an access that is not aligned disagree, and
-// it is the address map's to refuse it. Data requests beyond 18 address bits go to the map's last, empty
-// quarter.
+// Fetch and data: req and gnt in the same cycle (a gnt only with a req), read data in the next. A refused data
+// request stays as it is until it is granted. An access that is not aligned has the byte enables of the aligned
+// one below it and its own address, so that the address map can tell and refuse it; one beyond 18 address bits
+// goes to the map's last quarter, which is empty.
 //
-// When run_i falls, the instruction that would finish in that cycle without a new request does; any other is
-// forgotten. An instruction that cannot be executed gives a pulse of error_o and stops the core, until run_i
-// falls.
+// When run_i falls, an instruction that finishes in that cycle without a request does so; any other is forgotten,
+// as is all else but the registers. An instruction that cannot be executed gives a pulse of error_o and stops the
+// core until run_i falls.
 //
-// busy_o: the state changes in this cycle. A core whose request is refused, or that is stopped, is not busy.
+// busy_o: the state changes in this cycle. It is 0 while the core is stopped, or waits only for a grant.
 
 module core (
   input  logic        clk_i,
@@ -37,14 +37,14 @@ module core (
   input  logic        data_gnt_i,
   input  logic [31:0] data_rdata_i,
 
-  // One cycle after an instruction has finished; but for `valid` they keep the last instruction's values.
+  // The instruction that finished in the last cycle; without retire_valid_o they mean nothing.
   output logic        retire_valid_o,
   output logic [31:0] retire_pc_o,
   output logic [31:0] retire_instruction_o,
   output logic [4:0]  retire_rd_o,         // 0: no register written
   output logic [31:0] retire_rd_data_o,
   output logic [3:0]  retire_store_be_o,   // 0: no store
-  output logic [31:0] retire_address_o,    // of the last load or store
+  output logic [31:0] retire_address_o,    // of a load or store
   output logic [31:0] retire_store_data_o, // in the lanes of retire_store_be_o
 
   output logic        error_o,
@@ -108,13 +108,11 @@ module core (
 
   logic        we_q;
   logic [3:0]  be_q;
-  logic [31:0] address_q, wdata_q;
-  logic [31:0] address;
+  logic [31:0] address, address_q, wdata_q;
 
   always_comb begin
     data_req_o = 1'b0;
     data_we_o = 1'b0;
-    data_addr_o = '0;
     data_be_o = '0;
     data_wdata_o = '0;
     address = '0;
@@ -168,7 +166,7 @@ module core (
 
   // ---------------------------------------------------------------- branches and jumps
 
-  logic        taken, misdirected;
+  logic        taken;
   logic [11:0] target_half;      // pc + offset in halfwords
   logic [10:0] pc_next, target;
 
@@ -178,47 +176,39 @@ module core (
     taken = jump;
     target_half = '0;
     target = '0;
-    misdirected = 1'b0;
+    error_o = illegal;
     if (branch) taken = (fetch_data_i[14] ? less : operand_a == operand_b) != fetch_data_i[12];
     if (taken) begin
       target_half = {pc_q, 1'b0} + offset;
       if (jump_register) begin
         target = sum[12:2];
-        misdirected = sum[1] | (sum[31:13] != CodePage);
+        error_o = sum[1] | (sum[31:13] != CodePage);
       end else begin
         target = target_half[11:1];
-        misdirected = target_half[0];
+        error_o = target_half[0];
       end
     end
   end
 
   // ---------------------------------------------------------------- what happens in this cycle
 
-  logic finish;    // the instruction is done with
-  logic advance;   // the next one is asked for
+  logic finish;    // the instruction is done
+  logic advance;   // the next one is fetched
 
   always_comb begin
-    unique case (state_q)
-      StateExecute: finish = ~(illegal | misdirected | load | multiply_divide | (store & ~data_gnt_i));
-      StateRequest: finish = we_q & data_gnt_i;
-      StateAnswer:  finish = 1'b1;
-      StateCompute: finish = compute_done;
-      default:      finish = 1'b0;
-    endcase
+    if (execute) finish = ~(error_o | load | multiply_divide | (store & ~data_gnt_i));
+    else if (state_q == StateRequest) finish = we_q & data_gnt_i;
+    else finish = (state_q == StateAnswer) | compute_done;
   end
 
-  assign error_o = illegal | misdirected;
   assign advance = run_i & (finish | (state_q == StateFetch));
   assign fetch_req_o = advance;
   assign fetch_addr_o = state_q == StateFetch ? pc_q : taken ? target : pc_next;
 
   always_comb begin
-    unique case (state_q)
-      StateFetch:   busy_o = run_i ? fetch_gnt_i : pc_q != 11'd0;
-      StateRequest: busy_o = ~run_i | data_gnt_i;
-      StateFailed:  busy_o = ~run_i;
-      default:      busy_o = 1'b1;
-    endcase
+    if (state_q == StateFetch) busy_o = run_i ? fetch_gnt_i : pc_q != 11'd0;
+    else if (state_q == StateRequest) busy_o = ~run_i | data_gnt_i;
+    else busy_o = (state_q != StateFailed) | ~run_i;
     if (retire_valid_o) busy_o = 1'b1;
   end
 
@@ -228,24 +218,13 @@ module core (
   logic [31:0] result;
 
   always_comb begin
-    unique case (state_q)
-      StateExecute: begin
-        rd = decoded_rd;
-        result = jump ? {CodePage, pc_next, 2'b00} : alu_result;
-      end
-      StateAnswer: begin
-        rd = instruction_q[11:7];
-        result = load_data;
-      end
-      StateCompute: begin
-        rd = instruction_q[11:7];
-        result = compute_result;
-      end
-      default: begin
-        rd = '0;
-        result = '0;
-      end
-    endcase
+    if (execute) begin
+      rd = decoded_rd;
+      result = jump ? {CodePage, pc_next, 2'b00} : alu_result;
+    end else begin
+      rd = state_q == StateRequest ? 5'd0 : instruction_q[11:7];
+      result = compute_done ? compute_result : load_data;
+    end
   end
 
   core_register_file u_register_file (
@@ -286,10 +265,10 @@ module core (
         state_q <= data_gnt_i ? StateAnswer : StateRequest;
       end
       if (execute) instruction_q <= fetch_data_i;
-      if (load | store) begin
-        we_q <= store;
+      if (data_req_o) begin
+        we_q <= data_we_o;
         be_q <= data_be_o;
-        address_q <= sum;
+        address_q <= address;
         wdata_q <= data_wdata_o;
       end
       retire_valid_o <= finish;
