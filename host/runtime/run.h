@@ -1,0 +1,31 @@
+// One run from an image to a report: load, stream, check, count.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "host/golden/golden.h"
+#include "host/runtime/report.h"
+#include "host/runtime/wafer_port.h"
+
+namespace tessera {
+
+struct RunOptions {
+  LoadMode load = LoadMode::kControl;
+  bool check = true;     // every message against the golden model
+  bool profile = false;  // read the counters of all tiles at the end
+  GenerationRequest request;
+};
+
+struct RunEvents {
+  std::function<void(const ControlProgress&)> loading;
+  std::function<void()> loaded;
+  std::function<void(int token)> generated;
+};
+
+// Runs one request. What goes wrong on the wafer is in the report; only errors of the request are thrown.
+// `model` is the one that the image was compiled from.
+RunReport run(WaferPort& port, const Image& image, const QuantizedModel& model, const RunOptions& options,
+              const RunEvents& events = {});
+
+}  // namespace tessera
