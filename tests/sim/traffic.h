@@ -1,0 +1,31 @@
+// Random streams over a wafer, driven from its edge links and checked where they end.
+//
+// Each color of a run is a multicast from one edge link to several tiles and edge links, or a merge of
+// several edge links into one tile or edge link, routed over a tree of the live tiles. Sinks at an edge stop
+// taking wavelets for random times; sinks in a tile are receive rules that put every message at a place of
+// its own. Requests to the control planes run beside it.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "sim/engine.h"
+#include "tests/sim/wafer_control.h"
+
+namespace tessera::sim {
+
+struct TrafficResult {
+  uint64_t link_hash = 0;
+  std::vector<LinkHash::Subtotal> subtotals;
+  uint64_t end_cycle = 0;  // when the wafer fell quiet
+  uint64_t awake_tile_cycles = 0;
+  uint64_t sent_hash = 0;  // over what the observer was shown
+  size_t messages = 0;
+};
+
+// Sets up streams by seed, runs them until the wafer is quiet, and checks what arrived.
+TrafficResult run_traffic(Engine& engine, unsigned seed);
+
+}  // namespace tessera::sim
