@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kParts = 40;          // messages of a color, each with its part
 constexpr int kRegion = 200;        // 16-byte words of SRAM for a color
-constexpr uint64_t kCycles = 3000;  // in which messages are sent
+constexpr uint64_t kCycles = 5000;  // in which messages are sent
 
 // Where a stream begins or ends: a tile's port, to the west or east an edge link.
 struct End {
