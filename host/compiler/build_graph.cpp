@@ -58,7 +58,6 @@ class Builder {
   void connect_rows(const Kernels& linears, const Kernels& stripes, int layer, int unit);
   void connect_logits(const Kernels& logits, int argmax);
 
-  int attention_tile_of(const Kernels& attention, int query_head) const;
   Op residual_into(int stage) const;  // the golden name of x as it comes into a stage
   int layer_of(int stage) const { return std::min(stage / 2, config().layers - 1); }
   Operator norm_of(int stage) const {
@@ -158,7 +157,7 @@ Kernels Builder::add_attention(int layer) {
       work.head_length = shape().head_length;
       work.slots = partition().slots;
       work.context = shape().padded_context;
-      work.mx_colors = partition().attention_copies;
+      work.mx_colors = partition().attention_merges ? partition().output : 1;
       attention.push_back(add_kernel(Operator::kAttention, layer, static_cast<int>(attention.size()), work));
     }
   }
@@ -265,15 +264,6 @@ void Builder::connect_forward(const Kernels& stripes, const Kernels& next, int s
   }
 }
 
-int Builder::attention_tile_of(const Kernels& attention, int query_head) const {
-  for (const int kernel : attention) {
-    const auto& work = std::get<AttentionWork>(graph_.kernels[kernel].work);
-    if (query_head >= work.first_query_head && query_head < work.first_query_head + work.query_heads)
-      return kernel;
-  }
-  return kHost;
-}
-
 // Rows of q, k and v in pieces of uniform length. A piece's part in the stream of an attention tile is its
 // place in the tile's buffer [query heads][head_length], key, value, so that one receive rule takes them all.
 void Builder::connect_heads(const Kernels& qkv, const Kernels& attention, int layer) {
@@ -372,7 +362,7 @@ void Builder::connect_rope(const Kernels& rope, const Kernels& attention) {
 
 void Builder::connect_attention(const Kernels& attention, const Kernels& output, int layer) {
   begin_transition(1);
-  const bool copies = partition().attention_copies > 1;
+  const bool copies = partition().attention_merges;
   std::vector<int> streams;
   if (copies) {
     for (size_t i = 0; i < output.size(); ++i)
@@ -416,7 +406,7 @@ void Builder::connect_attention(const Kernels& attention, const Kernels& output,
 
 void Builder::connect_hidden(const Kernels& hidden, const Kernels& down, int layer) {
   begin_transition(1);
-  const bool copies = partition().hidden_copies > 1;
+  const bool copies = partition().hidden_merges;
   std::vector<int> streams;
   if (copies) {
     for (size_t i = 0; i < down.size(); ++i)
@@ -429,7 +419,7 @@ void Builder::connect_hidden(const Kernels& hidden, const Kernels& down, int lay
   }
   for (size_t i = 0; i < hidden.size(); ++i) {
     const LinearWork tile = work<LinearWork>(hidden[i]);
-    work<LinearWork>(hidden[i]).mx_colors = partition().hidden_copies;
+    work<LinearWork>(hidden[i]).mx_colors = copies ? partition().down : 1;
     for (int chunk = 0; chunk < tile.groups / firmware::CHUNK_GROUPS; ++chunk) {
       const int block = tile.first_group / firmware::CHUNK_GROUPS + chunk;
       const MessageTensor tensor = piece(MessageFormat::kMx, Op::kHidden, layer, kBlockColumns * block,

@@ -6,11 +6,14 @@
 
 #include "host/compiler/build_graph.h"
 #include "host/compiler/build_image.h"
+#include "host/compiler/safety.h"
 #include "host/error/error.h"
 
 namespace tessera {
 namespace {
 
+constexpr double kFill = 0.85;    // of the live tiles: the rest leaves room for placement and routes
+constexpr double kCoarser = 0.9;  // of the last partition's tiles, when it could not be routed
 constexpr int kRouteAttempts = 12;
 constexpr float kHistoryStep = 0.7f;  // added to the cost of the links of a stream that found no color
 
@@ -48,9 +51,12 @@ Image compile(const QuantizedModel& model, const WaferConfig& config, const Firm
   drop_unreached(wafer, forest);
   const Wafer whole = largest_region(wafer);
   const ModelShape shape = make_shape(model, config);
-  Partition partition = choose_partition(shape, config, whole.live_tiles());
-  say(describe(shape) + describe(partition));
+  const int live = whole.live_tiles();
+  int wanted = static_cast<int>(kFill * live);
+  say(describe(shape));
   while (true) {
+    const Partition partition = choose_partition(shape, config, live, wanted);
+    say(describe(partition));
     const KernelGraph graph = build_graph(shape, partition);
     const auto tiles = static_cast<int>(graph.kernels.size());
     const Wafer region = compact_region(whole, tiles + tiles / 4);
@@ -59,10 +65,14 @@ Image compile(const QuantizedModel& model, const WaferConfig& config, const Firm
     std::optional<Routed> routed = route_and_color(graph, region, placement, last);
     if (routed) {
       say(fmt::format("placed {} kernels, routed {} streams\n", tiles, graph.streams.size()));
-      return build_image(
+      Image image = build_image(
           {model, config, firmware, wafer, forest, graph, placement, routed->routes, routed->coloring});
+      check_safety(image);
+      return image;
     }
-    if (!coarsen(shape, config, partition))
+    // A coarser partition has fewer streams.
+    wanted = static_cast<int>(kCoarser * tiles);
+    if (partition_tiles(shape, choose_partition(shape, config, live, wanted)) >= tiles)
       fail(ErrorKind::kRouting,
            "no colors are left for stream '{}': {} streams meet on {}, {} colors are there",
            graph.streams[last.uncolored[0]].name, last.fullest_streams, describe(region, last.fullest), 14);

@@ -16,25 +16,6 @@
 
 namespace tessera {
 
-// What a tile works on; one operator of a layer is spread over several kernels.
-enum class Operator {
-  kEmbedding,
-  kRope,
-  kAttentionNorm,  // stripes of the residual stream at the norm before q, k, v
-  kQkv,
-  kAttention,
-  kOutput,
-  kFfnNorm,  // ... at the norm before gate and up
-  kHidden,   // gate, up and their product
-  kDown,
-  kFinalNorm,
-  kLogits,
-  kArgmax,
-};
-inline constexpr int kOperators = static_cast<int>(Operator::kArgmax) + 1;
-
-const char* operator_name(Operator op);  // "attention_norm"
-
 // ---- what one kernel holds of the model
 
 struct EmbeddingWork {

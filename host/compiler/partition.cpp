@@ -3,41 +3,314 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "host/compiler/cost.h"
+#include "host/compiler/fit.h"
+#include "host/compiler/kernel_graph.h"
+#include "host/error/error.h"
 
 namespace tessera {
+namespace {
+
+constexpr Operator kShared[] = {Operator::kEmbedding, Operator::kRope,   Operator::kQkv,
+                                Operator::kAttention, Operator::kOutput, Operator::kHidden,
+                                Operator::kDown,      Operator::kLogits};
+constexpr int kMulticasts = 8;  // producers that multicast to several tiles, before merges take fewer colors
+constexpr int kMostMulticasts = 12;    // ... where merges are not possible
+constexpr int kMostCopies = 8;         // firmware::MAX_MX_COLORS
+constexpr int kMostStripes = 13;       // x, rows and 12 sisters: the colors a stripe can receive
+constexpr double kLeastGain = 0.4;     // cycles of latency that another tile must save
+constexpr std::size_t kLookAhead = 6;  // larger sizes of an operator that are weighed at a time
+
+int knob_of(const PartitionConfig& knobs, Operator op) {
+  switch (op) {
+    case Operator::kEmbedding:
+      return knobs.embedding;
+    case Operator::kRope:
+      return knobs.rope;
+    case Operator::kQkv:
+      return knobs.qkv;
+    case Operator::kAttention:
+      return knobs.attention;
+    case Operator::kOutput:
+      return knobs.output;
+    case Operator::kHidden:
+      return knobs.hidden;
+    case Operator::kDown:
+      return knobs.down;
+    case Operator::kLogits:
+      return knobs.logits;
+    default:
+      return knobs.stripes;
+  }
+}
+
+// Row groups that stay together on a tile of q, k, v: of those that leave the least work on the largest tile,
+// the most.
+int best_qkv_unit(const ModelShape& shape, int tiles) {
+  const int head_groups = std::max(1, shape.head_length / kGroupRows);
+  int best = 1, least = shape.qkv_groups + 1;
+  for (int unit = 1; unit <= head_groups; ++unit) {
+    if (head_groups % unit != 0 || shape.qkv_groups / unit < tiles) continue;
+    const int load = divide_up(shape.qkv_groups / unit, tiles) * unit;
+    if (load > least) continue;
+    least = load;
+    best = unit;
+  }
+  return best;
+}
+
+// The same for messages of rows to the stripes: of up to 64 rows, and every stripe a whole number of them.
+int best_rows_unit(const ModelShape& shape, int stripes, int tiles) {
+  const int groups = 2 * shape.dim_blocks;
+  int best = 1, least = groups + 1;
+  for (const int unit : {1, 2, 4}) {
+    bool whole = groups / unit >= tiles;
+    for (int i = 0; i < stripes; ++i) whole &= 2 * share(shape.dim_blocks, stripes, i).count % unit == 0;
+    if (!whole) continue;
+    const int load = divide_up(groups / unit, tiles) * unit;
+    if (load > least) continue;
+    least = load;
+    best = unit;
+  }
+  return best;
+}
+
+bool key_value_heads_are_whole(const ModelShape& shape, const Partition& p) {
+  const int units = divide_up(shape.qkv_groups, p.qkv_unit);
+  for (int tile = 1; tile < p.qkv; ++tile) {
+    const int row = kGroupRows * p.qkv_unit * share(units, p.qkv, tile).first;
+    if (row / shape.head_length >= shape.config.heads && row % shape.head_length != 0) return false;
+  }
+  return true;
+}
+
+bool prefers_merges(int producers, int consumers) {
+  if (consumers == 1) return true;
+  if (producers <= kMulticasts) return false;
+  return consumers <= kMostCopies || producers > kMostMulticasts;
+}
+
+// Numbers of tiles worth considering: the least for each size of the largest share.
+std::vector<int> sizes_of(const ModelShape& shape, const Partition& p, Operator op) {
+  std::vector<int> sizes;
+  if (op == Operator::kAttention) {
+    for (int load = shape.group(); load >= 1; --load)
+      sizes.push_back(shape.config.kv_heads * divide_up(shape.group(), load));
+  } else {
+    const int units = operator_units(shape, p, op);
+    for (int size = 1; size <= units; size = divide_up(units, divide_up(units, size) - 1)) {
+      sizes.push_back(size);
+      if (size == units) break;
+    }
+  }
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+void check_knob(const ModelShape& shape, const Partition& p, Operator op, int knob) {
+  const int most = op == Operator::kAttention ? shape.config.heads : operator_units(shape, p, op);
+  if (knob > most)
+    fail(ErrorKind::kConfig, "partition.{} is {}, should be at most {} for this model", operator_name(op),
+         knob, most);
+  if (op == Operator::kAttention && knob % shape.config.kv_heads != 0)
+    fail(ErrorKind::kConfig, "partition.attention is {}, should be a multiple of the {} KV heads", knob,
+         shape.config.kv_heads);
+}
+
+class Chooser {
+ public:
+  Chooser(const ModelShape& shape, const WaferConfig& config) : shape_(shape), config_(config) {}
+
+  // The smallest partition with this many stripes; empty, with problem() set, when there is none.
+  std::optional<Partition> smallest(int stripes);
+  // Spends tiles where they save the most time, up to `limit`.
+  Partition improve(Partition partition, int limit);
+
+  const std::string& problem() const { return problem_; }
+
+ private:
+  bool fits(const Partition& partition);
+
+  const ModelShape& shape_;
+  const WaferConfig& config_;
+  std::string problem_;
+};
+
+bool Chooser::fits(const Partition& partition) {
+  for (int op = 0; op < kOperators; ++op) {
+    problem_ = misfit(shape_, partition, config_, static_cast<Operator>(op));
+    if (!problem_.empty()) return false;
+  }
+  return true;
+}
+
+std::optional<Partition> Chooser::smallest(int stripes) {
+  Partition p;
+  p.stripes = stripes;
+  p.slots = std::max(1, config_.slots);
+  for (const Operator op : kShared) {
+    const int knob = knob_of(config_.partition, op);
+    if (knob > 0) check_knob(shape_, p, op, knob);
+    tiles_of(p, op) = knob > 0 ? knob : sizes_of(shape_, p, op).front();
+  }
+  while (true) {
+    settle(shape_, p);
+    if (fits(p)) return p;
+    // Grow what does not fit; where it cannot grow, its neighbours in the graph may be what is in its way.
+    bool grown = false;
+    for (const Operator op : kShared) {
+      if (knob_of(config_.partition, op) > 0 || misfit(shape_, p, config_, op).empty()) continue;
+      const std::vector<int> sizes = sizes_of(shape_, p, op);
+      const auto next = std::upper_bound(sizes.begin(), sizes.end(), tiles_of(p, op));
+      if (next == sizes.end()) continue;
+      tiles_of(p, op) = *next;
+      grown = true;
+    }
+    if (!grown) return std::nullopt;
+  }
+}
+
+Partition Chooser::improve(Partition p, int limit) {
+  p.cycles = token_cycles(shape_, p);
+  while (true) {
+    Partition best;
+    double best_gain = kLeastGain;
+    for (const Operator op : kShared) {
+      if (knob_of(config_.partition, op) > 0) continue;
+      const std::vector<int> sizes = sizes_of(shape_, p, op);
+      auto next = std::upper_bound(sizes.begin(), sizes.end(), tiles_of(p, op));
+      for (std::size_t ahead = 0; ahead < kLookAhead && next != sizes.end(); ++ahead, ++next) {
+        Partition trial = p;
+        tiles_of(trial, op) = *next;
+        const int tiles = partition_tiles(shape_, trial);
+        if (tiles > limit) break;
+        settle(shape_, trial);
+        trial.cycles = token_cycles(shape_, trial);
+        const double gain = (p.cycles - trial.cycles) / (tiles - partition_tiles(shape_, p));
+        if (gain <= best_gain || !fits(trial)) continue;
+        best_gain = gain;
+        best = trial;
+      }
+    }
+    if (best_gain <= kLeastGain) return p;
+    p = best;
+  }
+}
+
+}  // namespace
+
+const int& count_of(const Partition& p, Operator op) {
+  switch (op) {
+    case Operator::kEmbedding:
+      return p.embedding;
+    case Operator::kRope:
+      return p.rope;
+    case Operator::kQkv:
+      return p.qkv;
+    case Operator::kAttention:
+      return p.attention;
+    case Operator::kOutput:
+      return p.output;
+    case Operator::kHidden:
+      return p.hidden;
+    case Operator::kDown:
+      return p.down;
+    case Operator::kLogits:
+      return p.logits;
+    default:
+      return p.stripes;
+  }
+}
+
+int tiles_of(const Partition& partition, Operator op) { return count_of(partition, op); }
+int& tiles_of(Partition& partition, Operator op) { return const_cast<int&>(count_of(partition, op)); }
 
 int partition_tiles(const ModelShape& shape, const Partition& p) {
   const int layer = p.qkv + p.attention + p.output + p.hidden + p.down;
   return p.embedding + p.rope + shape.stages * p.stripes + shape.config.layers * layer + p.logits + 1;
 }
 
+int operator_units(const ModelShape& shape, const Partition&, Operator op) {
+  switch (op) {
+    case Operator::kEmbedding:
+      return shape.config.vocabulary;
+    case Operator::kRope:
+      return shape.context;
+    case Operator::kQkv:
+      return shape.qkv_groups;
+    case Operator::kAttention:
+      return shape.config.heads;
+    case Operator::kOutput:
+    case Operator::kDown:
+      return 2 * shape.dim_blocks;
+    case Operator::kHidden:
+      return shape.hidden_blocks;
+    case Operator::kLogits:
+      return shape.vocabulary_groups;
+    default:
+      return shape.dim_blocks;
+  }
+}
+
 int qkv_piece_rows(const ModelShape& shape, const Partition& partition) {
   return std::min(shape.head_length, kGroupRows * partition.qkv_unit);
 }
 
-Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int) {
-  Partition p;
-  p.stripes = std::min(2, shape.dim_blocks);
-  p.qkv = shape.qkv_groups;
-  p.attention = shape.config.heads;
-  p.output = 2 * shape.dim_blocks;
-  p.hidden = shape.hidden_blocks;
-  p.down = 2 * shape.dim_blocks;
-  p.logits = std::max(1, shape.vocabulary_groups / 4);
-  p.key_value_multicast = true;
-  p.slots = std::max(1, config.slots);
-  return p;
+void settle(const ModelShape& shape, Partition& p) {
+  p.qkv_unit = best_qkv_unit(shape, p.qkv);
+  p.output_unit = best_rows_unit(shape, p.stripes, p.output);
+  p.down_unit = best_rows_unit(shape, p.stripes, p.down);
+  p.key_value_multicast = p.attention > shape.config.kv_heads && key_value_heads_are_whole(shape, p);
+  p.attention_merges = prefers_merges(p.attention, p.output);
+  p.hidden_merges = prefers_merges(p.hidden, p.down);
 }
 
-bool coarsen(const ModelShape&, const WaferConfig&, Partition&) { return false; }
+Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles, int wanted) {
+  const int knob = config.partition.stripes;
+  if (knob > shape.dim_blocks)
+    fail(ErrorKind::kConfig, "partition.stripes is {}, should be at most {} for this model", knob,
+         shape.dim_blocks);
+  Chooser chooser(shape, config);
+  std::optional<Partition> best;
+  std::string problem;
+  int fewest = 0;
+  for (int stripes = knob > 0 ? knob : 1;
+       stripes <= (knob > 0 ? knob : std::min(kMostStripes, shape.dim_blocks)); ++stripes) {
+    const std::optional<Partition> smallest = chooser.smallest(stripes);
+    if (!smallest) {
+      if (problem.empty()) problem = chooser.problem();
+      continue;
+    }
+    const int needed = partition_tiles(shape, *smallest);
+    fewest = fewest == 0 ? needed : std::min(fewest, needed);
+    if (needed > tiles) continue;
+    const Partition improved = chooser.improve(*smallest, std::min(tiles, std::max(wanted, needed)));
+    // More tiles than wanted are taken only where no partition does with fewer.
+    const auto rank = [&](const Partition& p) {
+      return std::pair(std::max(0, partition_tiles(shape, p) - wanted), p.cycles);
+    };
+    if (!best || rank(improved) < rank(*best)) best = improved;
+  }
+  if (!best && fewest > 0)
+    fail(ErrorKind::kCapacity,
+         "tiles: the model needs at least {}, {} more than the {} that are live and connected", fewest,
+         fewest - tiles, tiles);
+  if (!best) fail(ErrorKind::kCapacity, "{}", problem);
+  if (config.slots == 0) best->slots = slots_that_fit(shape, *best, config.in_flight);
+  return *best;
+}
 
 std::string describe(const Partition& p) {
   return fmt::format(
       "partition: embedding {}, rope {}, stripes {}, qkv {}, attention {}, output {}, hidden {}, down {}, "
       "logits "
-      "{}; {} slots; predicted {:.0f} cycles a token\n",
-      p.embedding, p.rope, p.stripes, p.qkv, p.attention, p.output, p.hidden, p.down, p.logits, p.slots,
-      p.cycles);
+      "{}; k and v {}, heads {}, hidden {}; {} slots; predicted {:.0f} cycles a token\n",
+      p.embedding, p.rope, p.stripes, p.qkv, p.attention, p.output, p.hidden, p.down, p.logits,
+      p.key_value_multicast ? "multicast" : "merge", p.attention_merges ? "merge" : "multicast",
+      p.hidden_merges ? "merge" : "multicast", p.slots, p.cycles);
 }
 
 }  // namespace tessera

@@ -8,6 +8,25 @@
 
 namespace tessera {
 
+// What a tile works on; one operator of a layer is spread over several tiles.
+enum class Operator {
+  kEmbedding,
+  kRope,
+  kAttentionNorm,  // stripes of the residual stream at the norm before q, k, v
+  kQkv,
+  kAttention,
+  kOutput,
+  kFfnNorm,  // ... at the norm before gate and up
+  kHidden,   // gate, up and their product
+  kDown,
+  kFinalNorm,
+  kLogits,
+  kArgmax,
+};
+inline constexpr int kOperators = static_cast<int>(Operator::kArgmax) + 1;
+
+const char* operator_name(Operator op);  // "attention_norm"
+
 // Tiles per operator; those inside a layer are the same for every layer.
 struct Partition {
   int embedding = 1;
@@ -20,32 +39,41 @@ struct Partition {
   int down = 1;
   int logits = 1;
 
+  // What follows from them (settle).
   int qkv_unit = 1;     // groups of 16 rows that stay together on a tile of q, k, v
   int output_unit = 1;  // ... and that make one message of linear o
   int down_unit = 1;    // ... of linear down
-
   bool key_value_multicast =
-      false;                 // k and v: one multicast a head, instead of copies to each attention tile
-  int attention_copies = 1;  // MX blocks of heads: 1: a multicast a tile; else a copy to each output tile
-  int hidden_copies = 1;     // MX blocks of the hidden vector: 1, or a copy to each down tile
+      false;  // a k or v head is one multicast, instead of a copy to each attention tile
+  bool attention_merges =
+      false;                   // MX blocks of heads: a copy into a merge per o tile, instead of a multicast
+  bool hidden_merges = false;  // MX blocks of the hidden vector: the same, per down tile
 
   int slots = 1;
   double cycles = 0;  // a token's predicted latency
 };
 
+// The member that counts the tiles of an operator (of the norms: stripes). Not for kArgmax.
+int& tiles_of(Partition& partition, Operator op);
+int tiles_of(const Partition& partition, Operator op);
+
 // Kernels of the whole graph, one a tile.
 int partition_tiles(const ModelShape& shape, const Partition& partition);
+
+// Row groups of an operator that is a linear; blocks, heads or rows of the others: what its tiles share out.
+int operator_units(const ModelShape& shape, const Partition& partition, Operator op);
 
 // Rows of one q, k or v message.
 int qkv_piece_rows(const ModelShape& shape, const Partition& partition);
 
-// Chooses the partition with the least predicted latency that fits `tiles` live tiles, each operator's SRAM,
-// and the colors of a tile. What config.partition gives is kept. Throws Error(kCapacity) naming the resource
-// that does not fit and by how much, Error(kConfig) for a knob that no partition can have.
-Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles);
+// Sets what follows from the numbers of tiles: units of messages, multicasts or merges.
+void settle(const ModelShape& shape, Partition& partition);
 
-// The next coarser partition: what to try when the last one could not be routed. False when there is none.
-bool coarsen(const ModelShape& shape, const WaferConfig& config, Partition& partition);
+// Chooses the partition with the least predicted latency that fits `tiles` live tiles, each operator's SRAM
+// and the colors of a tile. `wanted` is how many tiles it should take at most, where the model can do with as
+// few. What config.partition gives is kept. Throws Error(kCapacity) naming the resource that does not fit and
+// by how much.
+Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles, int wanted);
 
 std::string describe(const Partition& partition);
 
