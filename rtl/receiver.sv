@@ -112,10 +112,11 @@ module receiver (
   assign target_open = open_q[target];
   assign stay = active_q & nonempty_i[color_q];
 
-  // Turn: leave an unfinished message or go back to one. A begun 128-bit word has to be written in the same cycle.
-  assign turn_asked = ~stay & (candidates != '0) & (active_q | target_open) & ~setup_q & buffer_free;
+  // Turn: leave an unfinished message or go back to one. What is in the buffer has to be written in the same cycle, so
+  // a begun 128-bit word is asked for now; the request must not depend on its grant.
+  assign turn_asked = ~stay & (candidates != '0) & (active_q | target_open) & ~setup_q;
   assign flush = turn_asked & ~write_q & (filled_q != '0);
-  assign turn = turn_asked & (~flush | write_gnt_i);
+  assign turn = turn_asked & (write_gnt_i | (filled_q == '0));
 
   assign take_o = buffer_free & (stay | (~active_q & (candidates != '0) & ~target_open));
   assign take_color_o = active_q ? color_q : target;
