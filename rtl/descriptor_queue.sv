@@ -1,0 +1,187 @@
+// Fetches lists of descriptors from SRAM and issues them, in order, to the MAC array and the map unit.
+//
+// Launches wait in a FIFO of four. The head launch is walked through: each descriptor is two SRAM reads, into the one
+// descriptor that is ahead of the units. It is issued (start for one cycle, with descriptor_o and header_o) when its
+// unit is ready, and, if it is a fence, when both are. Four cycles from issue to the earliest next issue.
+//
+// Registers: RegHeader, RegLaunch (holds the core while the FIFO is full), RegWaitUnits (holds the core until nothing
+// is left to do). Errors, one cycle: a launch of no descriptors, at a wrong alignment or beyond the SRAM, one that the
+// control plane writes to a full FIFO, and MAC descriptors that ask for what the array cannot do. All of these are
+// dropped. The map unit checks its descriptors itself.
+
+module descriptor_queue (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+
+  output logic         read_req_o,
+  output logic [11:0]  read_addr_o,
+  input  logic         read_gnt_i,
+  input  logic [127:0] read_data_i,
+
+  output logic [255:0] descriptor_o,
+  output logic [31:0]  header_o,
+  output logic         mac_start_o,
+  input  logic         mac_ready_i,
+  output logic         map_start_o,
+  input  logic         map_ready_i,
+
+  input  logic         reg_re_i,
+  input  logic         reg_we_i,
+  input  logic         reg_blocking_i,
+  input  logic [9:0]   reg_addr_i,
+  input  logic [31:0]  reg_wdata_i,
+  output logic [31:0]  reg_rdata_o,
+  output logic         reg_ready_o,
+
+  output logic         error_o,
+  output logic         busy_o
+);
+
+  localparam logic [9:0] HeaderIndex = 10'((tessera_pkg::RegHeader - tessera_pkg::RegisterBase) / 4);
+  localparam logic [9:0] LaunchIndex = 10'((tessera_pkg::RegLaunch - tessera_pkg::RegisterBase) / 4);
+  localparam logic [9:0] WaitUnitsIndex = 10'((tessera_pkg::RegWaitUnits - tessera_pkg::RegisterBase) / 4);
+
+  // ---------------------------------------------------------------- registers and launches
+
+  logic [31:0] next_header_q;       // RegHeader
+  logic [63:0] launches_q [tessera_pkg::QueueDepth];  // {header, launch_t}
+  logic [1:0]  read_index_q, write_index_q;
+  logic [2:0]  launch_count_q;
+
+  tessera_pkg::launch_t launch;     // being written
+  logic        launch_write, launch_full, launch_legal, push, pop, all_done;
+
+  assign launch = reg_wdata_i;
+  assign launch_full = launch_count_q == 3'(tessera_pkg::QueueDepth);
+  assign launch_write = reg_we_i && reg_addr_i == LaunchIndex;
+  assign launch_legal = launch.count != 16'd0 && launch.address[3:0] == 4'd0;
+  assign push = launch_write & ~launch_full & launch_legal;
+
+  assign reg_rdata_o = reg_addr_i == HeaderIndex ? next_header_q : 32'd0;
+  assign reg_ready_o = ~(reg_blocking_i & ((launch_write & launch_full) |
+                                           ((reg_re_i | reg_we_i) && reg_addr_i == WaitUnitsIndex && !all_done)));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      next_header_q <= 32'd0;
+    end else if (reg_we_i && reg_addr_i == HeaderIndex) begin
+      next_header_q <= reg_wdata_i;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      read_index_q <= 2'd0;
+      write_index_q <= 2'd0;
+      launch_count_q <= 3'd0;
+    end else if (push || pop) begin
+      launch_count_q <= launch_count_q + {2'b00, push} - {2'b00, pop};
+      if (pop && !push && launch_count_q == 3'd1) begin
+        read_index_q <= 2'd0;
+        write_index_q <= 2'd0;
+      end else begin
+        read_index_q <= read_index_q + {1'b0, pop};
+        write_index_q <= write_index_q + {1'b0, push};
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (push) launches_q[write_index_q] <= {next_header_q, reg_wdata_i};
+  end
+
+  // ---------------------------------------------------------------- fetch
+
+  logic [31:0]  header_q;           // of the launch that is walked through
+  logic [15:0]  left_q;             // its descriptors that have not been fetched
+  logic [11:0]  addr_q;             // SRAM word to read next
+  logic         upper_q;            // ... which is the upper half of a descriptor
+  logic         arriving_q;         // a word was granted in the last cycle
+  logic         arriving_upper_q;
+  logic         valid_q;            // descriptor_q is whole and not yet issued
+  logic [127:0] lower_q, upper_data_q;
+  logic         fetch, beyond, issue;
+
+  assign fetch = left_q != 16'd0 && !valid_q && !(arriving_q && arriving_upper_q);
+  assign beyond = fetch && addr_q >= 12'(tessera_pkg::SramWords);
+  assign read_req_o = fetch & ~beyond;
+  assign read_addr_o = addr_q;
+  // The header stays with the last descriptor of a launch until that is issued.
+  assign pop = launch_count_q != 3'd0 && left_q == 16'd0 && !valid_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      header_q <= 32'd0;
+      left_q <= 16'd0;
+      addr_q <= 12'd0;
+      upper_q <= 1'b0;
+      arriving_q <= 1'b0;
+      arriving_upper_q <= 1'b0;
+      valid_q <= 1'b0;
+    end else if (pop || fetch || arriving_q || issue) begin
+      arriving_q <= read_gnt_i;
+      if (read_gnt_i) begin
+        arriving_upper_q <= upper_q;
+        upper_q <= ~upper_q;
+        addr_q <= addr_q + 12'd1;
+      end
+      if (arriving_q && arriving_upper_q) begin
+        valid_q <= 1'b1;
+        left_q <= left_q - 16'd1;
+      end
+      if (issue) valid_q <= 1'b0;
+      if (beyond) begin
+        left_q <= 16'd0;
+        upper_q <= 1'b0;
+      end
+      if (pop) begin
+        header_q <= launches_q[read_index_q][63:32];
+        left_q <= launches_q[read_index_q][31:16];
+        addr_q <= launches_q[read_index_q][15:4];
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (arriving_q && !arriving_upper_q) lower_q <= read_data_i;
+    if (arriving_q && arriving_upper_q) upper_data_q <= read_data_i;
+  end
+
+  // ---------------------------------------------------------------- issue
+
+  /* verilator lint_off UNUSEDSIGNAL */  // not every field is for this module
+  tessera_pkg::mac_descriptor_t mac;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic mac_legal, units_ready;
+
+  assign mac = descriptor_o;
+  assign descriptor_o = {upper_data_q, lower_q};
+  assign header_o = header_q;
+
+  always_comb begin
+    mac_legal = 1'b0;
+    units_ready = 1'b0;
+    if (valid_q) begin
+      mac_legal = mac.count != 16'd0 && mac.groups != 8'd0 && mac.entry[7:4] == 4'd0 &&
+                  {5'd0, mac.entry[2:0]} + mac.groups <= 8'(tessera_pkg::AccBankEntries) && mac.groups[7:4] == 4'd0 &&
+                  mac.weight_address[3:0] == 4'd0;
+      if (mac.x_where == tessera_pkg::WhereColor) begin
+        if (mac.groups != 8'd1 || mac.count[1:0] != 2'd0 || mac.x_address[15:4] != 12'd0 ||
+            mac.x_address[3:0] < 4'(tessera_pkg::FirstDataColor)) mac_legal = 1'b0;
+      end else if (mac.x_where != tessera_pkg::WhereSram) begin
+        mac_legal = 1'b0;
+      end
+      units_ready = (mac_ready_i | ~(mac.fence | mac.unit)) & (map_ready_i | ~(mac.fence | ~mac.unit));
+    end
+  end
+
+  assign issue = valid_q & units_ready;
+  assign mac_start_o = issue & mac.unit & mac_legal;
+  assign map_start_o = issue & ~mac.unit;
+
+  assign all_done = launch_count_q == 3'd0 && left_q == 16'd0 && !valid_q && mac_ready_i && map_ready_i;
+  assign error_o = beyond | (issue & mac.unit & ~mac_legal) |
+                   (launch_write & (~launch_legal | (launch_full & ~reg_blocking_i)));
+  assign busy_o = pop | fetch | arriving_q | issue;
+
+endmodule

@@ -1,0 +1,233 @@
+// The arithmetic of one element, in four stages of one cycle; docs/numerics.md, to the bit.
+//
+//   prepare   factors m and n: A + offset, the clamped A of a norm, p of a softmax weight, the sigmoid, the sum of an addition
+//   multiply  m * n, 36 x 28 bits
+//   round     shifted, rounded, saturated: v. Of a rotation, the sum or difference of two lanes' products
+//   combine   v + C, saturated; v * up of a gate; the two halves of a softmax weight
+//
+// enable_i[s] loads the registers of a stage (prepare is 0) from those before it. The inputs up to outer_limit_i stay the same
+// for all beats of a descriptor.
+
+module map_lane (
+  input  logic         clk_i,
+  input  logic [3:0]   enable_i,
+
+  input  logic [2:0]   operation_i,      // map_operation_e
+  input  logic         norm_rms_i,
+  input  logic [4:0]   norm_shift_i,     // t
+  input  logic [31:0]  offset_i,
+  input  logic [31:0]  maximum_i,        // of MapExpw
+  input  logic [27:0]  scalar_i,         // n, where B is not a vector
+  input  logic         b_vector_i,
+  input  logic         c_used_i,         // C is an operand of MapMulq or MapAdd
+  input  logic         square_i,         // MapAdd multiplies its result with itself
+  input  logic [1:0]   shift_mode_i,     // shift_mode_e
+  input  logic [17:0]  shift_base_i,     // signed: S without the byte of a lane
+  input  logic [6:0]   shift_i,          // signed: S of ShiftScalar, within -29 to 63
+  input  logic         rotation_add_i,
+  input  logic         inner_i,          // saturate to +-inner_limit_i
+  input  logic [31:0]  inner_limit_i,
+  input  logic         outer_i,          // saturate to +-outer_limit_i
+  input  logic [30:0]  outer_limit_i,
+
+  input  logic [35:0]  a_i,
+  input  logic [15:0]  b_i,
+  input  logic [31:0]  c_i,
+  input  logic [7:0]   shift_byte_i,
+  input  logic [63:0]  partner_i,        // the product two lanes further on
+
+  output logic [63:0]  product_o,
+  output logic [31:0]  out_o
+);
+
+  localparam logic signed [6:0] ShiftMost = 7'sd63;    // gives 0
+  localparam logic signed [6:0] ShiftLeast = -7'sd29;  // as far to the left as it goes
+  localparam logic signed [36:0] NormLimit = 37'sd16383;
+
+  logic mulq, rot, expw, gate, add;
+  assign mulq = operation_i == tessera_pkg::MapMulq;
+  assign rot = operation_i == tessera_pkg::MapRot;
+  assign expw = operation_i == tessera_pkg::MapExpw;
+  assign gate = operation_i == tessera_pkg::MapGate;
+  assign add = operation_i == tessera_pkg::MapAdd;
+
+  // ---------------------------------------------------------------- look-ups
+
+  logic [32:0] distance;         // of the score from the maximum; a score beyond it counts as the maximum
+  logic [15:0] gate_magnitude;
+  logic [7:0]  table_index;
+  logic [5:0]  table_fraction;   // of 32; 32 where the table ends
+  logic [13:0] exp_value;
+  logic [15:0] sigmoid_value;
+  logic [8:0]  sigmoid_delta;
+
+  always_comb begin
+    distance = 33'd0;
+    gate_magnitude = 16'd0;
+    table_index = 8'd0;
+    table_fraction = 6'd0;
+    if (enable_i[0] && expw) begin
+      distance = 33'($signed(maximum_i)) - a_i[32:0];
+      if (distance[32]) distance = 33'd0;
+      table_index = distance[7:0];
+    end else if (enable_i[0] && gate) begin
+      gate_magnitude = a_i[15] ? -a_i[15:0] : a_i[15:0];
+      table_index = gate_magnitude[12:5];
+      table_fraction = {1'b0, gate_magnitude[4:0]};
+      if (gate_magnitude[15:13] != 3'd0) begin
+        table_index = 8'd255;
+        table_fraction = 6'd32;
+      end
+    end
+  end
+
+  exp_table u_exp (.index_i(table_index), .value_o(exp_value));
+  sigmoid_table u_sigmoid (.index_i(table_index), .value_o(sigmoid_value), .delta_o(sigmoid_delta));
+
+  // ---------------------------------------------------------------- prepare
+
+  logic signed [35:0] m_q;
+  logic signed [27:0] n_q;
+  logic        [31:0] prepared_c_q;
+  logic signed [6:0]  prepared_shift_q;
+
+  always_ff @(posedge clk_i) begin : prepare
+    logic signed [36:0] scaled, sum;
+    logic        [14:0] halves;     // p with one more bit
+    logic        [15:0] sigmoid;
+    logic signed [17:0] shift;
+    if (enable_i[0]) begin
+      unique case (operation_i)
+        tessera_pkg::MapNorm: begin
+          scaled = 37'($signed(a_i));
+          if (norm_rms_i) begin
+            scaled = (($signed({a_i, 1'b0}) >>> norm_shift_i) + 37'sd1) >>> 1;
+            if (scaled > NormLimit) scaled = NormLimit;
+            else if (scaled < -NormLimit) scaled = -NormLimit;
+          end
+          m_q <= scaled[35:0];
+          n_q <= norm_rms_i ? scalar_i : 28'd1;
+        end
+        tessera_pkg::MapExpw: begin
+          halves = {exp_value, 1'b0} >> distance[11:8];
+          if (distance[32:12] != 21'd0) halves = 15'd0;
+          m_q <= {22'd0, 14'((halves + 15'd1) >> 1)};
+          n_q <= 28'd1;
+        end
+        tessera_pkg::MapGate: begin
+          sigmoid = sigmoid_value + 16'((15'(sigmoid_delta) * 15'(table_fraction)) >> 5);
+          if (a_i[15]) sigmoid = 16'd32768 - sigmoid;
+          m_q <= a_i;
+          n_q <= {12'd0, sigmoid};
+          prepared_c_q <= c_i;
+        end
+        tessera_pkg::MapAdd: begin
+          sum = 37'($signed(a_i));
+          if (c_used_i) sum = sum + 37'($signed(c_i));
+          if (outer_i) begin
+            if (sum > $signed({6'd0, outer_limit_i})) sum = $signed({6'd0, outer_limit_i});
+            else if (sum < -$signed({6'd0, outer_limit_i})) sum = -$signed({6'd0, outer_limit_i});
+          end
+          prepared_c_q <= sum[31:0];
+          if (square_i) begin
+            m_q <= sum[35:0];
+            n_q <= sum[27:0];
+          end
+        end
+        default: begin
+          m_q <= mulq ? a_i + 36'($signed(offset_i)) : a_i;
+          n_q <= b_vector_i ? 28'($signed(b_i)) : scalar_i;
+          if (c_used_i) prepared_c_q <= c_i;
+        end
+      endcase
+      if (shift_mode_i != tessera_pkg::ShiftScalar) begin
+        if (shift_mode_i == tessera_pkg::ShiftPlus) shift = shift_base_i + 18'($signed(shift_byte_i));
+        else shift = shift_base_i - 18'($signed(shift_byte_i));
+        if (shift > 18'(ShiftMost)) prepared_shift_q <= ShiftMost;
+        else if (shift < 18'(ShiftLeast)) prepared_shift_q <= ShiftLeast;
+        else prepared_shift_q <= shift[6:0];
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------- multiply
+
+  logic signed [63:0] product_q;
+  logic        [31:0] multiplied_c_q;
+  logic signed [6:0]  multiplied_shift_q;
+
+  assign product_o = product_q;
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i[1]) begin
+      if (!add || square_i) product_q <= 64'(m_q) * 64'(n_q);
+      if (c_used_i || add || gate) multiplied_c_q <= prepared_c_q;
+      if (shift_mode_i != tessera_pkg::ShiftScalar) multiplied_shift_q <= prepared_shift_q;
+    end
+  end
+
+  // ---------------------------------------------------------------- round
+
+  logic signed [63:0] v_q;
+  logic        [31:0] rounded_c_q;
+
+  always_ff @(posedge clk_i) begin : round
+    logic signed [63:0] value, half, limit;
+    logic signed [6:0]  shift;
+    logic        [5:0]  places;
+    if (enable_i[2]) begin
+      if (!add) begin
+        value = product_q;
+        if (rot) value = rotation_add_i ? product_q + partner_i : product_q - partner_i;
+        shift = shift_mode_i == tessera_pkg::ShiftScalar ? $signed(shift_i) : multiplied_shift_q;
+        if (shift == ShiftMost) begin
+          value = 64'sd0;
+        end else if (shift > 7'sd0) begin
+          places = shift[5:0] - 6'd1;
+          half = value >>> places;
+          value = (half + 64'sd1) >>> 1;
+        end else if (shift < 7'sd0) begin
+          places = -shift[5:0];
+          half = value << places;
+          if ((half >>> places) != value) half = {value[63], {63{~value[63]}}};
+          value = half;
+        end
+        limit = $signed({32'd0, inner_limit_i});
+        if (inner_i) begin
+          if (value > limit) value = limit;
+          else if (value < -limit) value = -limit;
+        end
+        v_q <= value;
+      end
+      if (c_used_i || add || gate) rounded_c_q <= multiplied_c_q;
+    end
+  end
+
+  // ---------------------------------------------------------------- combine
+
+  logic [31:0] out_q;
+  assign out_o = out_q;
+
+  always_ff @(posedge clk_i) begin : combine
+    logic signed [63:0] sum, limit;
+    if (enable_i[3]) begin
+      if (add) begin
+        out_q <= rounded_c_q;
+      end else if (gate) begin
+        out_q <= 32'($signed(v_q[16:0])) * 32'($signed(rounded_c_q[15:0]));
+      end else if (expw) begin
+        out_q <= {17'd0, v_q[6:0], 1'b0, v_q[13:7]};
+      end else begin
+        sum = v_q;
+        if (c_used_i) sum = sum + 64'($signed(rounded_c_q));
+        limit = $signed({33'd0, outer_limit_i});
+        if (outer_i) begin
+          if (sum > limit) sum = limit;
+          else if (sum < -limit) sum = -limit;
+        end
+        out_q <= sum[31:0];
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,278 @@
+// The map unit: everything that is computed per element, up to four elements (a beat) a cycle.
+//
+//   map_decode      what the descriptor means, and whether it is legal
+//   map_reader      operands in SRAM: addresses, requests, what has arrived
+//   map_color       operand A from a color
+//   map_constants   full banks, the shift, the constants of a norm
+//   map_extract     elements of a beat, out of operand words                             1 cycle
+//   map_arithmetic  four lanes: prepare, multiply, round, combine                        4 cycles
+//   map_reduce      maximum and sum of the results
+//   map_writer      results to SRAM, a color or the accumulators                         1 cycle
+//
+// A descriptor is taken with start_i while ready_o is high. An illegal one is reported (one cycle) and forgotten. A beat is issued when
+// all its operands are there; beats move on together, and stand still together when the writer is not
+// served. ready_o returns in the cycle after everything has been written or sent, and the message of a color operand has ended:
+// beats + 7 cycles after start_i where SRAM is needed once before the first beat.
+
+module map_unit (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+
+  input  logic         start_i,
+  output logic         ready_o,
+  input  logic [255:0] descriptor_i,   // map_descriptor_t
+  input  logic [31:0]  header_i,       // header_t
+
+  output logic         read_req_o,
+  output logic [11:0]  read_addr_o,
+  input  logic         read_gnt_i,
+  input  logic [127:0] read_data_i,
+
+  output logic         write_req_o,
+  output logic [11:0]  write_addr_o,
+  output logic [15:0]  write_be_o,
+  output logic [127:0] write_data_o,
+  input  logic         write_gnt_i,
+
+  input  logic [15:0]  nonempty_i,
+  output logic         take_o,
+  output logic [3:0]   take_color_o,
+  input  logic         take_gnt_i,
+  input  logic [31:0]  take_data_i,
+  input  logic         take_last_i,
+
+  output logic         send_o,
+  output logic [3:0]   send_color_o,
+  output logic         send_last_o,
+  output logic [31:0]  send_data_o,
+  input  logic         send_ready_i,
+
+  output logic [5:0]   acc_read_a_o,   // {entry, quarter}
+  input  logic [127:0] acc_data_a_i,
+  output logic [5:0]   acc_read_b_o,
+  input  logic [127:0] acc_data_b_i,
+  output logic         acc_write_o,
+  output logic [5:0]   acc_write_addr_o,
+  output logic [127:0] acc_write_data_o,
+  input  logic         acc_write_gnt_i,
+
+  input  logic [1:0]   bank_full_i,
+  output logic [1:0]   bank_clear_o,
+  input  logic [7:0]   mac_tail_i,
+
+  input  logic [9:0]   reg_addr_i,
+  output logic [31:0]  reg_rdata_o,
+
+  output logic         error_o,
+  output logic [2:0]   error_kind_o,   // error_kind_e
+  output logic [3:0]   error_color_o,
+  output logic         active_o,       // a beat was issued
+  output logic         busy_o
+);
+
+  /* verilator lint_off UNUSEDSIGNAL */  // not every field is for this module
+  tessera_pkg::map_descriptor_t d;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign d = descriptor_i;
+
+  // ---------------------------------------------------------------- start
+
+  logic       legal, start;
+  logic [2:0] beat;
+  logic       b_vector;
+  logic [1:0] c_where, shift_mode, subtract;
+
+  map_decode u_decode (
+    .start_i, .descriptor_i, .legal_o(legal), .beat_o(beat), .b_vector_o(b_vector), .c_where_o(c_where),
+    .shift_mode_o(shift_mode), .subtract_o(subtract)
+  );
+
+  assign start = start_i & legal;
+
+  // ---------------------------------------------------------------- course of a descriptor
+
+  logic        running_q;
+  logic        exponent_due_q;   // everything else has been written
+  logic        drained_q;        // everything has been written; the rest of a message is awaited
+  logic        norm_q, release_q;
+  logic [2:0]  beat_q;
+  logic [15:0] left_q;           // elements not yet issued
+  logic [3:0]  last_lanes_q;     // that count in the last beat
+  logic        issue, issue_last, advance, any_beat, out_valid, out_last, out_ready, out_accept;
+  logic        exponent_ready, written, finish;
+  logic        waiting, setup, message_done;
+  logic [1:0]  banks;
+  logic [3:0]  operands_used, operands_available;
+  logic        color_used, color_available;
+
+  assign issue = left_q != 16'd0 && !waiting && advance &&
+                 (operands_used & ~operands_available) == 4'd0 && (!color_used || color_available);
+  assign issue_last = left_q <= {13'd0, beat_q};
+  assign advance = ~out_valid | out_ready;
+  assign out_accept = out_valid & out_ready;
+  assign written = norm_q ? exponent_due_q & exponent_ready : out_accept & out_last;
+  assign finish = (written | drained_q) & message_done;
+
+  assign ready_o = ~running_q;
+  assign active_o = issue;
+  assign bank_clear_o = {2{finish & release_q}} & banks;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q <= 1'b0;
+      exponent_due_q <= 1'b0;
+      drained_q <= 1'b0;
+      norm_q <= 1'b0;
+      release_q <= 1'b0;
+    end else if (start) begin
+      running_q <= 1'b1;
+      norm_q <= d.operation == tessera_pkg::MapNorm;
+      release_q <= d.acc_release;
+    end else if (out_accept || exponent_due_q || drained_q) begin
+      running_q <= ~finish;
+      exponent_due_q <= (exponent_due_q & ~exponent_ready) | (norm_q & out_accept & out_last);
+      drained_q <= (written | drained_q) & ~finish;
+    end
+  end
+
+  // Which elements: of the beat that is issued, {entry - first entry, quarter, lane} in the accumulators.
+  logic [7:0] acc_element_q;
+  logic [3:0] acc_a_q, acc_b_q;   // first entries
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      beat_q <= 3'd0;
+      left_q <= 16'd0;
+      last_lanes_q <= 4'd0;
+      acc_element_q <= 8'd0;
+      acc_a_q <= 4'd0;
+      acc_b_q <= 4'd0;
+    end else if (start) begin
+      beat_q <= beat;
+      left_q <= d.count;
+      last_lanes_q <= 4'b1111 >> ~((d.count[1:0] - 2'd1) & (beat[1:0] - 2'd1));
+      acc_element_q <= 8'd0;
+      acc_a_q <= d.a_address[3:0];
+      acc_b_q <= c_where == tessera_pkg::WhereAcc ? d.c_address[3:0] : d.a_address[7:4];
+    end else if (issue) begin
+      left_q <= issue_last ? 16'd0 : left_q - {13'd0, beat_q};
+      acc_element_q <= acc_element_q + {5'd0, beat_q};
+    end
+  end
+
+  assign acc_read_a_o = {acc_a_q + acc_element_q[7:4], acc_element_q[3:2]};
+  assign acc_read_b_o = {acc_b_q + acc_element_q[7:4], acc_element_q[3:2]};
+
+  // ---------------------------------------------------------------- operands
+
+  logic         subtract_valid, word_write, reader_busy;
+  logic [7:0]   subtract_byte;
+  logic [2:0]   word_slot;
+  logic [3:0]   buffered, head, shift_offset, b_offset, c_offset, a_offset;
+
+  map_reader u_reader (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .beat_i(beat), .b_vector_i(b_vector), .c_where_i(c_where),
+    .shift_mode_i(shift_mode), .subtract_i(subtract),
+    .read_req_o, .read_addr_o, .read_gnt_i, .read_data_i,
+    .subtract_valid_o(subtract_valid), .subtract_byte_o(subtract_byte),
+    .write_o(word_write), .slot_o(word_slot),
+    .used_o(operands_used), .available_o(operands_available), .buffered_o(buffered), .head_o(head),
+    .shift_offset_o(shift_offset), .b_offset_o(b_offset), .c_offset_o(c_offset), .a_offset_o(a_offset),
+    .issue_i(issue), .last_i(issue_last),
+    .busy_o(reader_busy)
+  );
+
+  logic [31:0] color_word;
+  logic [1:0]  color_offset;
+  logic        length_error;
+
+  map_color u_color (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .beat_i(beat),
+    .nonempty_i, .take_o, .take_color_o, .take_gnt_i, .take_data_i, .take_last_i,
+    .used_o(color_used), .available_o(color_available), .word_o(color_word), .offset_o(color_offset),
+    .issue_i(issue), .last_i(issue_last),
+    .done_o(message_done), .error_o(length_error), .error_color_o
+  );
+
+  assign error_o = (start_i & ~legal) | length_error;
+  assign error_kind_o = length_error ? tessera_pkg::ErrorLength : tessera_pkg::ErrorDescriptor;
+
+  logic [31:0]  maximum;
+  logic [63:0]  product0, product1, product2, product3;
+  logic [1:0]   setup_stage;
+  logic [4:0]   norm_shift;
+  logic [7:0]   exponent;
+  logic [17:0]  shift_base;
+  logic [6:0]   shift;
+  logic         constants_busy;
+
+  map_constants u_constants (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .subtract_i(subtract),
+    .bank_full_i, .subtract_valid_i(subtract_valid), .subtract_byte_i(subtract_byte), .mac_tail_i,
+    .waiting_o(waiting), .banks_o(banks), .shift_base_o(shift_base), .shift_o(shift),
+    .maximum_i(maximum), .product_i(product0[41:0]), .setup_o(setup), .setup_stage_o(setup_stage),
+    .norm_shift_o(norm_shift), .exponent_o(exponent),
+    .busy_o(constants_busy)
+  );
+
+  logic [35:0]  a0, a1, a2, a3;
+  logic [63:0]  b;
+  logic [127:0] c;
+  logic [31:0]  shift_bytes;
+
+  map_extract u_extract (
+    .clk_i, .start_i(start), .descriptor_i, .b_vector_i(b_vector), .c_where_i(c_where), .shift_mode_i(shift_mode),
+    .write_i(word_write), .slot_i(word_slot), .read_data_i, .buffered_i(buffered), .head_i(head),
+    .shift_offset_i(shift_offset), .b_offset_i(b_offset), .c_offset_i(c_offset), .a_offset_i(a_offset),
+    .color_word_i(color_word), .color_offset_i(color_offset),
+    .acc_data_a_i, .acc_data_b_i, .acc_lane_i(acc_element_q[1:0]),
+    .issue_i(issue), .setup_i(setup), .setup_value_i(maximum),
+    .a0_o(a0), .a1_o(a1), .a2_o(a2), .a3_o(a3), .b_o(b), .c_o(c), .shift_o(shift_bytes)
+  );
+
+  // ---------------------------------------------------------------- arithmetic and results
+
+  logic [127:0] out;
+  logic         product_valid, product_last;
+  logic [3:0]   lanes, out_lanes, product_lanes;   // of a full beat; of the beat in these stages
+
+  map_arithmetic u_arithmetic (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .b_vector_i(b_vector), .c_where_i(c_where),
+    .shift_mode_i(shift_mode),
+    .maximum_i(maximum), .norm_shift_i(norm_shift), .shift_base_i(shift_base), .shift_i(shift),
+    .setup_stage_i(setup_stage),
+    .advance_i(advance), .load_i(issue), .load_last_i(issue_last),
+    .a0_i(a0), .a1_i(a1), .a2_i(a2), .a3_i(a3), .b_i(b), .c_i(c), .shift_bytes_i(shift_bytes),
+    .any_o(any_beat), .valid_o(out_valid), .last_o(out_last), .out_o(out),
+    .product_valid_o(product_valid), .product_last_o(product_last),
+    .product0_o(product0), .product1_o(product1), .product2_o(product2), .product3_o(product3)
+  );
+
+  assign lanes = {{2{beat_q[2]}}, |beat_q[2:1], 1'b1};
+  assign out_lanes = out_last ? last_lanes_q : lanes;
+  assign product_lanes = product_last ? last_lanes_q : lanes;
+
+  map_reduce u_reduce (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i,
+    .valid_i(out_accept), .lanes_i(out_lanes), .out_i(out),
+    .product_valid_i(product_valid & advance), .product_lanes_i(product_lanes),
+    .product0_i(product0), .product1_i(product1), .product2_i(product2), .product3_i(product3),
+    .maximum_o(maximum), .reg_addr_i, .reg_rdata_o
+  );
+
+  logic writer_busy;
+
+  map_writer u_writer (
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .header_i, .beat_i(beat),
+    .beats_coming_i(any_beat), .valid_i(out_valid), .last_i(out_last), .lanes_i(out_lanes), .out_i(out),
+    .ready_o(out_ready), .exponent_valid_i(exponent_due_q), .exponent_i(exponent), .exponent_ready_o(exponent_ready),
+    .write_req_o, .write_addr_o, .write_be_o, .write_data_o, .write_gnt_i,
+    .send_o, .send_color_o, .send_last_o, .send_data_o, .send_ready_i,
+    .acc_write_o, .acc_write_addr_o, .acc_write_data_o, .acc_write_gnt_i,
+    .busy_o(writer_busy)
+  );
+
+  assign busy_o = issue | (any_beat & advance) | reader_busy | take_o | constants_busy | writer_busy |
+                  (drained_q & message_done);
+
+endmodule
