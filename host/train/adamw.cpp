@@ -48,12 +48,19 @@ void adamw_step(FloatModel& model, FloatModel& gradient, AdamMoments& moments, c
 }
 
 float learning_rate_at(const Schedule& schedule, int step) {
-  const float warmup =
-      std::min(1.0f, static_cast<float>(step) / static_cast<float>(std::max(1, schedule.warmup_steps)));
+  float rate = schedule.peak;
+  if (step < schedule.warmup_steps)
+    rate *= static_cast<float>(step) / static_cast<float>(schedule.warmup_steps);
+  if (step > schedule.decay_begin) {
+    const int left = std::max(-1, schedule.decay_begin + schedule.decay_steps - step);
+    const float done = 1.0f - static_cast<float>(left + 1) / static_cast<float>(schedule.decay_steps + 1);
+    rate *= 0.5f * (1.0f + std::cos(std::numbers::pi_v<float> * done));
+  }
   const int left = schedule.steps - step;
-  if (left >= schedule.decay_steps) return schedule.peak * warmup;
-  const float done = 1.0f - static_cast<float>(left + 1) / static_cast<float>(schedule.decay_steps + 1);
-  return schedule.peak * warmup * 0.5f * (1.0f + std::cos(std::numbers::pi_v<float> * done));
+  if (left < schedule.cooldown_steps) {
+    rate *= static_cast<float>(left + 1) / static_cast<float>(schedule.cooldown_steps + 1);
+  }
+  return rate;
 }
 
 }  // namespace tessera

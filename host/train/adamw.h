@@ -23,16 +23,20 @@ double clip_gradient(FloatModel& gradient, double limit);
 void adamw_step(FloatModel& model, FloatModel& gradient, AdamMoments& moments, const AdamOptions& options,
                 float learning_rate, int step);
 
-// The course of the learning rate: a linear warm-up to `peak`, a plateau, and over the last `decay_steps` a
-// half cosine down to zero. The plateau does not depend on `steps`, so a run that was stopped there can be
-// continued to another length and still equals a run planned for that length. `step` counts from 1.
+// The course of the learning rate: a linear warm-up to `peak`, a plateau, from `decay_begin` on half a cosine
+// that reaches zero after `decay_steps`, and over the last `cooldown_steps` a straight line to zero on top of
+// it. Only the line depends on `steps`: a run that was stopped before it can be continued to another length
+// and still equals a run planned for that length. Steps count from 1.
 struct Schedule {
   float peak = 0.0f;
-  int steps = 0;
   int warmup_steps = 0;
+  int decay_begin = 0;
   int decay_steps = 0;
+  int cooldown_steps = 0;
+  int steps = 0;
 };
 
+// Never below zero; `step` is in [1, steps].
 float learning_rate_at(const Schedule& schedule, int step);
 
 }  // namespace tessera

@@ -33,7 +33,9 @@ void check_options(const TrainOptions& options) {
   at_least("batch", options.batch, 1);
   at_least("context", options.config.context, 2);
   at_least("warmup_steps", options.warmup_steps, 0);
+  at_least("decay_begin", options.decay_begin, 0);
   at_least("decay_steps", options.decay_steps, 0);
+  at_least("cooldown_steps", options.cooldown_steps, 0);
   at_least("learning_rate", options.learning_rate, 0);
   at_least("clip", options.clip, 1e-6);
   at_least("report_interval", options.report_interval, 1);
@@ -161,7 +163,8 @@ TrainReport train(const TrainOptions& options, const std::function<void(const Tr
   Run run = start_run(options);
   const std::vector<int> held_out =
       successive_starts(run.validation, options.config.context, options.validation_stride);
-  const Schedule schedule{options.learning_rate, options.steps, options.warmup_steps, options.decay_steps};
+  const Schedule schedule{options.learning_rate, options.warmup_steps,   options.decay_begin,
+                          options.decay_steps,   options.cooldown_steps, options.steps};
   double loss_sum = 0.0;
   int losses = 0;
   Clock::time_point last_report = Clock::now();

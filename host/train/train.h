@@ -29,11 +29,13 @@ struct TrainOptions {
                         .context = 256,
                         .tied = true};
   std::uint64_t seed = 1;       // of the first weights and of the order of the text
-  int steps = 12500;            // updates of the weights, at least 1
+  int steps = 10000;            // updates of the weights, at least 1
   int batch = 16;               // windows of `context` positions in a step, at least 1
   float learning_rate = 8e-3f;  // the highest; see Schedule
   int warmup_steps = 200;       // from zero to the highest
-  int decay_steps = 7000;       // the last steps, down to zero again
+  int decay_begin = 5500;       // the last step of the plateau
+  int decay_steps = 7000;       // of the half cosine after it, which the run need not reach the end of
+  int cooldown_steps = 1500;    // the last steps, down to zero
   AdamOptions adam;
   double clip = 1.0;              // the gradient's largest Euclidean norm
   int report_interval = 50;       // steps between calls of the progress function

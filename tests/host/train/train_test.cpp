@@ -59,7 +59,9 @@ class Train : public testing::Test {
     result.steps = 60;
     result.batch = 4;
     result.warmup_steps = 5;
-    result.decay_steps = 20;
+    result.decay_begin = 30;
+    result.decay_steps = 50;
+    result.cooldown_steps = 20;
     result.learning_rate = 1e-2f;
     result.report_interval = 10;
     result.validation_interval = 20;
@@ -115,15 +117,15 @@ TEST_F(Train, SameSeedGivesTheSameBytesAndAnotherSeedOthers) {
   EXPECT_NE(bytes_of(folder_ / "first/model.bin"), bytes_of(folder_ / "other/model.bin"));
 }
 
-TEST_F(Train, ARunStoppedOnThePlateauGoesOnToAnyLength) {
+TEST_F(Train, ARunStoppedBeforeItsCooldownGoesOnToAnyLength) {
   TrainOptions whole = options("whole");
   train(whole, {});
   TrainOptions parts = options("parts");
   parts.steps = 40;
-  parts.decay_steps = 0;  // still on the plateau of the longer run, whose decay begins after step 40
+  parts.cooldown_steps = 0;  // that of the longer run begins after step 40
   train(parts, {});
   parts.steps = whole.steps;
-  parts.decay_steps = whole.decay_steps;
+  parts.cooldown_steps = whole.cooldown_steps;
   parts.resume = true;
   train(parts, {});
   EXPECT_EQ(bytes_of(folder_ / "whole/model.bin"), bytes_of(folder_ / "parts/model.bin"));
@@ -157,16 +159,33 @@ TEST_F(Train, RefusesOptionsOutOfRange) {
 }
 
 TEST(Schedule, WarmsUpStaysAndFallsToZero) {
-  const Schedule schedule{.peak = 0.5f, .steps = 100, .warmup_steps = 10, .decay_steps = 40};
+  const Schedule schedule{.peak = 0.5f,
+                          .warmup_steps = 10,
+                          .decay_begin = 50,
+                          .decay_steps = 99,
+                          .cooldown_steps = 20,
+                          .steps = 120};
   EXPECT_FLOAT_EQ(learning_rate_at(schedule, 1), 0.05f);
   EXPECT_FLOAT_EQ(learning_rate_at(schedule, 10), 0.5f);
-  EXPECT_FLOAT_EQ(learning_rate_at(schedule, 60), 0.5f);
-  EXPECT_NEAR(learning_rate_at(schedule, 80), 0.25f, 0.02f);
-  EXPECT_LT(learning_rate_at(schedule, 100), 0.005f);
-  for (int step = 61; step <= 100; ++step) {
+  EXPECT_FLOAT_EQ(learning_rate_at(schedule, 50), 0.5f);
+  EXPECT_NEAR(learning_rate_at(schedule, 100), 0.25f, 1e-6f);  // half way down the cosine
+  EXPECT_LT(learning_rate_at(schedule, 120), 0.005f);
+  for (int step = 51; step <= 120; ++step) {
     EXPECT_LT(learning_rate_at(schedule, step), learning_rate_at(schedule, step - 1));
     EXPECT_GT(learning_rate_at(schedule, step), 0.0f);
   }
+}
+
+TEST(Schedule, WithoutCooldownFollowsTheCosineToItsEnd) {
+  const Schedule schedule{.peak = 1.0f,
+                          .warmup_steps = 0,
+                          .decay_begin = 10,
+                          .decay_steps = 40,
+                          .cooldown_steps = 0,
+                          .steps = 60};
+  EXPECT_FLOAT_EQ(learning_rate_at(schedule, 10), 1.0f);
+  EXPECT_LT(learning_rate_at(schedule, 50), 0.01f);
+  EXPECT_NEAR(learning_rate_at(schedule, 60), 0.0f, 1e-6f);
 }
 
 }  // namespace
