@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kPitch = 64;   // between the centers of tiles
 constexpr double kTile = 34;    // side of a tile
-constexpr double kMargin = 76;  // around the wafer, with room for the host's links
+constexpr double kMargin = 92;  // around the wafer, with room for the host's links
 constexpr double kTop = 104;
 constexpr double kLegend = 300;
 constexpr double kLane = 0.95;  // between two colors of a link

@@ -122,12 +122,15 @@ Annealer::Annealer(const KernelGraph& graph, const Wafer& region, const Distance
   groups_of_.resize(graph.kernels.size());
   nets_of_.resize(graph.kernels.size());
   for (size_t i = 0; i < groups_.size(); ++i) groups_[i].weight = graph.urgency[i];
-  for (const Stream& stream : graph.streams) {
+  for (size_t i = 0; i < graph.streams.size(); ++i) {
+    const Stream& stream = graph.streams[i];
     Group& group = groups_[stream.transition];
     Net net;
     for (const int from : stream.producers) {
       for (const int to : stream.consumers) {
-        if (group.weight > 0) group.pairs.push_back({from, to});
+        // The host sends a token through one link: its other consumers should be near the first.
+        const bool from_host = static_cast<int>(i) == graph.token_stream && to != stream.consumers.front();
+        if (group.weight > 0) group.pairs.push_back({from_host ? stream.consumers.front() : from, to});
       }
     }
     for (const auto* ends : {&stream.producers, &stream.consumers}) {
