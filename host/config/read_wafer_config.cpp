@@ -118,18 +118,28 @@ void read_size(const Source& source, const YAML::Node& root, WaferConfig& config
 }
 
 void read_dead_tiles(const Source& source, const YAML::Node& node, WaferConfig& config) {
+  std::set<TilePosition> seen;
   for_each(source, node, "dead_tiles", "[x, y]", [&](const YAML::Node& item) {
-    config.dead_tiles.push_back(
-        parse_tile(joined(source, item, "dead tile", 2, "[x, y], such as [3, 4]"), source.at(item)));
-    validate_wafer_config(config, source.at(item));
+    const std::string at = source.at(item);
+    const TilePosition tile = parse_tile(joined(source, item, "dead tile", 2, "[x, y], such as [3, 4]"), at);
+    check_tile(config, tile, at);
+    if (!seen.insert(tile).second)
+      fail(ErrorKind::kConfig, "{}: dead tile {},{} is named twice", at, tile.x, tile.y);
+    config.dead_tiles.push_back(tile);
   });
 }
 
 void read_dead_links(const Source& source, const YAML::Node& node, WaferConfig& config) {
+  std::set<LinkPosition> seen;
   for_each(source, node, "dead_links", "[x, y, direction]", [&](const YAML::Node& item) {
-    config.dead_links.push_back(parse_link(
-        joined(source, item, "dead link", 3, "[x, y, direction], such as [3, 4, east]"), source.at(item)));
-    validate_wafer_config(config, source.at(item));
+    const std::string at = source.at(item);
+    const LinkPosition link =
+        parse_link(joined(source, item, "dead link", 3, "[x, y, direction], such as [3, 4, east]"), at);
+    check_link(config, link, at);
+    if (!seen.insert(canonical(link)).second)
+      fail(ErrorKind::kConfig, "{}: dead link {},{} {} is named twice", at, link.tile.x, link.tile.y,
+           direction_name(link.direction));
+    config.dead_links.push_back(link);
   });
 }
 

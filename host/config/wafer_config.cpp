@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "host/error/error.h"
 
@@ -33,44 +34,16 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-// The same cable from its other end; of an edge link the link itself.
-LinkPosition canonical(LinkPosition link, const WaferConfig& config) {
-  if (link.direction == Direction::kNorth) return {{link.tile.x, link.tile.y - 1}, Direction::kSouth};
-  if (link.direction == Direction::kWest && link.tile.x > 0)
-    return {{link.tile.x - 1, link.tile.y}, Direction::kEast};
-  (void)config;
-  return link;
-}
-
 void check_range(std::string_view source, const char* key, int value, int low, int high) {
   if (value < low || value > high)
     fail(ErrorKind::kConfig, "{}: {} is {}, should be {} to {}", source, key, value, low, high);
 }
 
-void check_on_wafer(std::string_view source, const char* what, TilePosition tile, const WaferConfig& config) {
-  if (tile.x < 0 || tile.x >= config.columns)
-    fail(ErrorKind::kConfig, "{}: {} {},{} lies off the wafer (columns 0 to {})", source, what, tile.x,
-         tile.y, config.columns - 1);
-  if (tile.y < 0 || tile.y >= config.rows)
-    fail(ErrorKind::kConfig, "{}: {} {},{} lies off the wafer (rows 0 to {})", source, what, tile.x, tile.y,
-         config.rows - 1);
-}
-
-void check_dead_links(const WaferConfig& config, std::string_view source) {
-  std::vector<LinkPosition> links;
-  for (const LinkPosition& link : config.dead_links) {
-    check_on_wafer(source, "dead link at", link.tile, config);
-    if ((link.direction == Direction::kNorth && link.tile.y == 0) ||
-        (link.direction == Direction::kSouth && link.tile.y == config.rows - 1))
-      fail(ErrorKind::kConfig, "{}: there is no link {} of tile {},{} (only west and east edges have links)",
-           source, direction_name(link.direction), link.tile.x, link.tile.y);
-    links.push_back(canonical(link, config));
-  }
-  std::sort(links.begin(), links.end());
-  const auto twice = std::adjacent_find(links.begin(), links.end());
-  if (twice != links.end())
-    fail(ErrorKind::kConfig, "{}: dead link {},{} {} is named twice", source, twice->tile.x, twice->tile.y,
-         direction_name(twice->direction));
+template <typename T>
+const T* named_twice(std::vector<T>& sorted) {
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  return twice == sorted.end() ? nullptr : &*twice;
 }
 
 std::string number_or_auto(int value) { return value == 0 ? "auto" : fmt::format("{}", value); }
@@ -112,6 +85,31 @@ LinkPosition parse_link(std::string_view text, std::string_view source) {
        source, text);
 }
 
+void check_tile(const WaferConfig& config, TilePosition tile, std::string_view source) {
+  if (tile.x < 0 || tile.x >= config.columns)
+    fail(ErrorKind::kConfig, "{}: tile {},{} lies off the wafer (columns 0 to {})", source, tile.x, tile.y,
+         config.columns - 1);
+  if (tile.y < 0 || tile.y >= config.rows)
+    fail(ErrorKind::kConfig, "{}: tile {},{} lies off the wafer (rows 0 to {})", source, tile.x, tile.y,
+         config.rows - 1);
+}
+
+void check_link(const WaferConfig& config, LinkPosition link, std::string_view source) {
+  check_tile(config, link.tile, source);
+  if ((link.direction == Direction::kNorth && link.tile.y == 0) ||
+      (link.direction == Direction::kSouth && link.tile.y == config.rows - 1))
+    fail(ErrorKind::kConfig,
+         "{}: there is no link {} of tile {},{} (only the west and east edges have links)", source,
+         direction_name(link.direction), link.tile.x, link.tile.y);
+}
+
+LinkPosition canonical(LinkPosition link) {
+  if (link.direction == Direction::kNorth) return {{link.tile.x, link.tile.y - 1}, Direction::kSouth};
+  if (link.direction == Direction::kWest && link.tile.x > 0)
+    return {{link.tile.x - 1, link.tile.y}, Direction::kEast};
+  return link;
+}
+
 void validate_wafer_config(const WaferConfig& config, std::string_view source) {
   check_range(source, "columns", config.columns, 1, kMaximumColumns);
   check_range(source, "rows", config.rows, 1, kMaximumRows);
@@ -127,13 +125,18 @@ void validate_wafer_config(const WaferConfig& config, std::string_view source) {
         std::pair("hidden", partition.hidden), std::pair("down", partition.down),
         std::pair("logits", partition.logits)})
     check_range(source, fmt::format("partition.{}", key).c_str(), value, 0, config.columns * config.rows);
-  std::vector<TilePosition> dead = config.dead_tiles;
-  for (const TilePosition& tile : dead) check_on_wafer(source, "dead tile", tile, config);
-  std::sort(dead.begin(), dead.end());
-  const auto twice = std::adjacent_find(dead.begin(), dead.end());
-  if (twice != dead.end())
-    fail(ErrorKind::kConfig, "{}: dead tile {},{} is named twice", source, twice->x, twice->y);
-  check_dead_links(config, source);
+  std::vector<TilePosition> tiles = config.dead_tiles;
+  for (const TilePosition& tile : tiles) check_tile(config, tile, source);
+  if (const TilePosition* tile = named_twice(tiles))
+    fail(ErrorKind::kConfig, "{}: dead tile {},{} is named twice", source, tile->x, tile->y);
+  std::vector<LinkPosition> links;
+  for (const LinkPosition& link : config.dead_links) {
+    check_link(config, link, source);
+    links.push_back(canonical(link));
+  }
+  if (const LinkPosition* link = named_twice(links))
+    fail(ErrorKind::kConfig, "{}: dead link {},{} {} is named twice", source, link->tile.x, link->tile.y,
+         direction_name(link->direction));
 }
 
 void add_random_defects(WaferConfig& config, double tile_probability, double link_probability,
@@ -142,20 +145,18 @@ void add_random_defects(WaferConfig& config, double tile_probability, double lin
   const auto happens = [&](double probability) {
     return static_cast<double>(random() >> 11) * 0x1p-53 < probability;
   };
+  const std::set<TilePosition> dead_tiles(config.dead_tiles.begin(), config.dead_tiles.end());
+  std::set<LinkPosition> dead_links;
+  for (const LinkPosition& link : config.dead_links) dead_links.insert(canonical(link));
   for (int y = 0; y < config.rows; ++y) {
     for (int x = 0; x < config.columns; ++x) {
       const TilePosition tile{x, y};
-      if (happens(tile_probability) &&
-          std::find(config.dead_tiles.begin(), config.dead_tiles.end(), tile) == config.dead_tiles.end())
-        config.dead_tiles.push_back(tile);
+      if (happens(tile_probability) && !dead_tiles.contains(tile)) config.dead_tiles.push_back(tile);
       for (const Direction direction : {Direction::kEast, Direction::kSouth, Direction::kWest}) {
         if (direction == Direction::kSouth && y == config.rows - 1) continue;
         if (direction == Direction::kWest && x > 0) continue;
-        if (!happens(link_probability)) continue;
         const LinkPosition link{tile, direction};
-        const auto same = [&](const LinkPosition& other) { return canonical(other, config) == link; };
-        if (std::none_of(config.dead_links.begin(), config.dead_links.end(), same))
-          config.dead_links.push_back(link);
+        if (happens(link_probability) && !dead_links.contains(link)) config.dead_links.push_back(link);
       }
     }
   }

@@ -66,6 +66,14 @@ void parse_size(std::string_view text, std::string_view source, WaferConfig& con
 TilePosition parse_tile(std::string_view text, std::string_view source);
 LinkPosition parse_link(std::string_view text, std::string_view source);
 
+// Throw Error(kConfig), beginning with `source`, for a tile off the wafer or a link that no wafer of this
+// size has.
+void check_tile(const WaferConfig& config, TilePosition tile, std::string_view source);
+void check_link(const WaferConfig& config, LinkPosition link, std::string_view source);
+
+// A cable has two ends and two names; this is the one that is compared.
+LinkPosition canonical(LinkPosition link);
+
 // Throws Error(kConfig), beginning with `source`, unless every number is in its range and every dead tile and
 // link is on the wafer and named once.
 void validate_wafer_config(const WaferConfig& config, std::string_view source);
