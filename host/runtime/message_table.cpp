@@ -15,12 +15,18 @@ MessageTable::MessageTable(const Image& image) : image_(image) {
     kernel_of_[static_cast<size_t>(tile.y) * image.wafer.columns + tile.x] = static_cast<int>(kernel);
   }
   parts_.resize(kernels * rtl::kColorCount);
-  first_message_.assign(kernels + 1, 0);
   const auto parts_of = [&](const ImageMessage& message) -> Parts& {
     return parts_[static_cast<size_t>(message.kernel) * rtl::kColorCount + message.color];
   };
   for (const ImageMessage& message : image.messages) {
-    ++first_message_[message.kernel + 1];
+    const std::vector<Send>& sends = image.graph.kernels[message.kernel].sends;
+    const auto send = std::find_if(sends.begin(), sends.end(), [&](const Send& candidate) {
+      return candidate.stream == message.stream && candidate.part == message.part;
+    });
+    if (send == sends.end())
+      fail(ErrorKind::kRouting, "{} has no send for part {} of stream {}",
+           kernel_name(image.graph.kernels[message.kernel]), message.part, message.stream);
+    sends_.push_back(&*send);
     Parts& parts = parts_of(message);
     const int first = parts.count == 0 ? message.part : std::min(parts.first, message.part);
     const int end =
@@ -28,7 +34,6 @@ MessageTable::MessageTable(const Image& image) : image_(image) {
     parts.first = first;
     parts.count = end - first;
   }
-  for (size_t kernel = 0; kernel < kernels; ++kernel) first_message_[kernel + 1] += first_message_[kernel];
   int begin = 0;
   for (Parts& parts : parts_) {
     parts.begin = begin;

@@ -24,12 +24,8 @@ class MessageTable {
   bool sends_on(int kernel, int color) const {
     return parts_[static_cast<size_t>(kernel) * rtl::kColorCount + color].count > 0;
   }
-  // The messages of a kernel: [first_message(kernel), first_message(kernel + 1)), in the order of its sends.
-  int first_message(int kernel) const { return first_message_[kernel]; }
-  const Send& send_of(int message) const {
-    const int kernel = image_.messages[message].kernel;
-    return image_.graph.kernels[kernel].sends[message - first_message_[kernel]];
-  }
+  // What makes the kernel send a message.
+  const Send& send_of(int message) const { return *sends_[message]; }
   int messages() const { return static_cast<int>(image_.messages.size()); }
   const Image& image() const { return image_; }
 
@@ -47,7 +43,7 @@ class MessageTable {
   std::vector<int> kernel_of_;      // by tile
   std::vector<Parts> parts_;        // by kernel, color
   std::vector<int> messages_;       // by part
-  std::vector<int> first_message_;  // by kernel, and one more
+  std::vector<const Send*> sends_;  // by message
 };
 
 }  // namespace tessera

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "host/error/error.h"
-#include "host/model/tokenizer.h"
+#include "host/runtime/golden_run.h"
 
 namespace tessera {
 namespace {
@@ -51,17 +51,7 @@ Session::Session(WaferPort& port, const Image& image, SessionEvents events)
 }
 
 int Session::add(const GenerationRequest& request) {
-  const int vocabulary = image_.graph.shape.config.vocabulary;
-  if (request.prompt.empty())
-    fail(ErrorKind::kRequest, "the prompt is empty, should hold at least one token");
-  if (static_cast<int>(request.prompt.size()) > image_.context)
-    fail(ErrorKind::kRequest, "the prompt has {} tokens, should be at most {} (the context)",
-         request.prompt.size(), image_.context);
-  for (const int token : request.prompt) {
-    if (token < 0 || token >= vocabulary)
-      fail(ErrorKind::kRequest, "token {} of the prompt is unknown, should be 0 to {}", token,
-           vocabulary - 1);
-  }
+  check_request(request, image_.context, image_.graph.shape.config.vocabulary);
   RequestState state;
   state.request = request;
   state.sequence = request.prompt;
@@ -216,7 +206,7 @@ void Session::extend(RequestState& state, int number, const InFlight& token) {
   if (next < 0 || next >= image_.graph.shape.config.vocabulary)
     fail(ErrorKind::kFabric, "the wafer answered with token {}, should be 0 to {}", next,
          image_.graph.shape.config.vocabulary - 1);
-  if (!state.request.ignore_end_of_text && (next == kEndOfText || next == kBeginOfText)) {
+  if (!state.request.ignore_end_of_text && is_end_of_text(next)) {
     state.finished = FinishReason::kEndOfText;
     return;
   }

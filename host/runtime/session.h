@@ -17,6 +17,7 @@
 
 #include "host/compiler/image.h"
 #include "host/golden/sampling.h"
+#include "host/model/tokenizer.h"
 #include "host/runtime/token.h"
 #include "host/runtime/wafer_port.h"
 
@@ -31,6 +32,9 @@ struct GenerationRequest {
   std::uint32_t seed = 1;
   bool ignore_end_of_text = false;
 };
+
+// A sequence ends with the end of its text, or where a model begins another one.
+constexpr bool is_end_of_text(int token) { return token == kEndOfText || token == kBeginOfText; }
 
 enum class FinishReason { kNone, kLength, kEndOfText, kContext };
 const char* finish_reason_name(FinishReason reason);  // "length"

@@ -1,0 +1,71 @@
+// tessera bench: how fast the engine simulates.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "host/cli/commands.h"
+#include "host/cli/options.h"
+#include "host/cli/terminal.h"
+#include "host/runtime/engine_port.h"
+#include "host/runtime/run.h"
+#include "sim/make_engine.h"
+
+namespace tessera {
+namespace {
+
+constexpr const char* kFooter = R"(Example:
+  tessera bench --tokens 32 --json bench.json)";
+
+struct Options {
+  ModelOptions model;
+  WaferOptions wafer;
+  PromptOptions prompt;
+  std::string engine = "tiled";
+  std::string json;
+};
+
+int execute(const Options& options) {
+  const LoadedModel loaded = load_model(options.model);
+  const QuantizedModel model = quantize(loaded.model);
+  const bool quiet = options.json == "-";
+  const Image image = compile_image(model, options.wafer, quiet);
+  RunOptions run_options;
+  run_options.load = LoadMode::kBackDoor;
+  run_options.check = false;
+  run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
+  EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
+  ProgressLine progress(!quiet);
+  int tokens = 0;
+  RunReport report = run(port, image, model, run_options,
+                         {.loading = {}, .loaded = {}, .generated = [&](int) {
+                            progress.show(fmt::format("{} engine: {} tokens", options.engine, ++tokens));
+                          }});
+  progress.clear();
+  report.engine = options.engine;
+  if (!quiet) {
+    fmt::print("{} engine, {} x {} tiles, {}\n", options.engine, image.wafer.columns, image.wafer.rows,
+               describe_model(loaded.model));
+    fmt::print("{}", describe(report));
+  }
+  if (!options.json.empty()) write_text(options.json, to_json(report));
+  if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
+  return exit_status(report);
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, int& status) {
+  const auto options = std::make_shared<Options>();
+  options->prompt = {.prompt = "It was a", .tokens = 16, .ignore_eos = true};
+  CLI::App* command = app.add_subcommand("bench", "measure how fast an engine simulates");
+  add_prompt_options(*command, options->prompt);
+  add_model_options(*command, options->model);
+  add_wafer_options(*command, options->wafer);
+  command->add_option("--engine", options->engine, "tiled or flat")->capture_default_str()->type_name("NAME");
+  command->add_option("--json", options->json, "write the report to a file (- is stdout)")->type_name("FILE");
+  command->footer(kFooter);
+  command->callback([options, &status] { status = execute(*options); });
+}
+
+}  // namespace tessera

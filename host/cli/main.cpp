@@ -1,0 +1,66 @@
+// The program tessera: the one place that turns errors into an exit status.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "host/cli/commands.h"
+#include "host/error/error.h"
+
+namespace {
+
+constexpr int kDiffered = 1;
+constexpr int kWrongInput = 2;
+
+constexpr const char* kFooter = R"(Examples:
+  tessera run                                  text from the shipped model, every tensor compared
+  tessera run --prompt "And it came to pass" --tokens 100 --profile
+  tessera inspect --svg wafer.svg              where everything lies
+  tessera COMMAND --help                       more)";
+
+int report(const std::string& message, int status) {
+  std::fflush(stdout);
+  // One line, whatever is in it.
+  std::string line = message;
+  for (char& letter : line) {
+    if (letter == '\n') letter = ' ';
+  }
+  fmt::print(stderr, "tessera: {}\n", line);
+  return status;
+}
+
+int status_of(tessera::ErrorKind kind) {
+  // The wafer itself went wrong; everything else is about what was asked for.
+  return kind == tessera::ErrorKind::kFabric ? kDiffered : kWrongInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = 0;
+  CLI::App app{"Tessera: a wafer of processing elements that runs a language model.", "tessera"};
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  tessera::add_run_command(app, status);
+  tessera::add_compile_command(app, status);
+  tessera::add_golden_command(app, status);
+  tessera::add_inspect_command(app, status);
+  tessera::add_eval_command(app, status);
+  tessera::add_train_command(app, status);
+  tessera::add_bench_command(app, status);
+  try {
+    app.parse(argc, argv);
+    return status;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    return report(fmt::format("{} (tessera --help says more)", error.what()), kWrongInput);
+  } catch (const tessera::Error& error) {
+    return report(error.what(), status_of(error.kind()));
+  } catch (const std::exception& error) {
+    return report(error.what(), kWrongInput);
+  }
+}

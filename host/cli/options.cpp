@@ -1,0 +1,143 @@
+#include "host/cli/options.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "host/cli/terminal.h"
+#include "host/compiler/compile.h"
+#include "host/error/error.h"
+#include "host/model/files.h"
+#include "host/runtime/embedded_firmware.h"
+#include "host/runtime/golden_run.h"
+
+namespace tessera {
+namespace {
+
+// models/shipped, beside the sources or where the program was installed to.
+std::filesystem::path shipped_folder() {
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const auto& folder : {program / "../../models/shipped", program / "../share/tessera/models/shipped",
+                             std::filesystem::path(TESSERA_SHIPPED_MODELS)}) {
+    if (std::filesystem::exists(folder / "model.bin", ignored)) return folder.lexically_normal();
+  }
+  fail(ErrorKind::kInput, "{}/model.bin: the shipped model is not there, should be named with --model FILE",
+       TESSERA_SHIPPED_MODELS);
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("--model", options.model, "llama2.c checkpoint (default: the shipped model)")
+      ->type_name("FILE");
+  command
+      .add_option("--tokenizer", options.tokenizer, "its tokenizer (default: tokenizer.bin beside the model)")
+      ->type_name("FILE");
+}
+
+void add_wafer_options(CLI::App& command, WaferOptions& options) {
+  command.add_option("--wafer", options.file, "settings of the wafer (default: the built-in one)")
+      ->type_name("FILE.yaml");
+  command.add_option("--size", options.size, "another size, without dead tiles unless --wafer has some")
+      ->type_name("COLSxROWS");
+  command.add_option("--dead", options.dead_tiles, "a dead tile; may be given again")
+      ->type_name("X,Y")
+      ->allow_extra_args(false);
+  command.add_option("--dead-link", options.dead_links, "a dead link, as 3,4,east; may be given again")
+      ->type_name("X,Y,DIRECTION")
+      ->allow_extra_args(false);
+  command.add_option("--in-flight", options.in_flight, "tokens on the wafer at a time, 1 to 4")
+      ->type_name("N");
+  command.add_option("--context", options.context, "positions of a sequence (default: the model's)")
+      ->type_name("N");
+}
+
+void add_prompt_options(CLI::App& command, PromptOptions& options) {
+  command.add_option("--prompt", options.prompt, "the text to go on from")
+      ->capture_default_str()
+      ->type_name("TEXT");
+  command.add_option("--tokens", options.tokens, "tokens to generate")->capture_default_str()->type_name("N");
+  command.add_option("--temperature", options.temperature, "0: always the likeliest token; else 0.01 to 10")
+      ->capture_default_str()
+      ->type_name("T");
+  command.add_option("--seed", options.seed, "of the sampling; the same seed gives the same text")
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_flag("--ignore-eos", options.ignore_eos, "go on behind the end of a text");
+}
+
+LoadedModel load_model(const ModelOptions& options) {
+  LoadedModel loaded;
+  std::filesystem::path tokenizer = options.tokenizer;
+  if (options.model.empty()) {
+    loaded.model_path = (shipped_folder() / "model.bin").string();
+  } else {
+    loaded.model_path = options.model;
+  }
+  loaded.model = read_checkpoint(loaded.model_path);
+  if (tokenizer.empty()) tokenizer = std::filesystem::path(loaded.model_path).parent_path() / "tokenizer.bin";
+  loaded.tokenizer = read_tokenizer(tokenizer.string(), loaded.model.config.vocabulary);
+  return loaded;
+}
+
+WaferConfig make_wafer_config(const WaferOptions& options) {
+  WaferConfig config;
+  if (!options.file.empty()) {
+    config = read_wafer_config(options.file);
+  } else if (options.size.empty()) {
+    config = default_wafer_config();
+  }
+  if (!options.size.empty()) parse_size(options.size, "--size", config);
+  for (const std::string& tile : options.dead_tiles) config.dead_tiles.push_back(parse_tile(tile, "--dead"));
+  for (const std::string& link : options.dead_links)
+    config.dead_links.push_back(parse_link(link, "--dead-link"));
+  if (options.in_flight != 0) config.in_flight = options.in_flight;
+  if (options.context != 0) config.context = options.context;
+  validate_wafer_config(config, options.file.empty() ? "wafer" : options.file);
+  return config;
+}
+
+GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context) {
+  if (options.tokens < 1) fail(ErrorKind::kRequest, "--tokens: {} should be 1 or more", options.tokens);
+  GenerationRequest request;
+  request.prompt = tokenizer.encode(options.prompt);
+  request.tokens = options.tokens;
+  request.temperature = options.temperature;
+  request.seed = options.seed;
+  request.ignore_end_of_text = options.ignore_eos;
+  check_request(request, context, static_cast<int>(tokenizer.pieces.size()));
+  make_sampler(request.temperature, request.seed);
+  return request;
+}
+
+Image compile_image(const QuantizedModel& model, const WaferOptions& options, bool quiet) {
+  const WaferConfig config = make_wafer_config(options);
+  ProgressLine progress(!quiet);
+  return compile(model, config, embedded_firmware(),
+                 [&](const std::string& line) { progress.show("compiling: " + line); });
+}
+
+std::string describe_model(const FloatModel& model) {
+  const ModelConfig& config = model.config;
+  const long long dim = config.dim;
+  const long long layer = dim * dim * 2 + 2 * dim * config.kv_dim() + 3 * dim * config.hidden_dim + 2 * dim;
+  const long long parameters = dim * config.vocabulary * (config.tied ? 1 : 2) + config.layers * layer + dim;
+  return fmt::format("dim {}, {} layers, {} heads, vocabulary {}, {} parameters", config.dim, config.layers,
+                     config.heads, config.vocabulary, parameters);
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    fmt::print("{}", text);
+    std::fflush(stdout);
+    return;
+  }
+  OutputFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
+}
+
+}  // namespace tessera

@@ -1,0 +1,65 @@
+// Options that several commands share.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/compiler/image.h"
+#include "host/config/wafer_config.h"
+#include "host/model/checkpoint.h"
+#include "host/model/quantize.h"
+#include "host/model/tokenizer.h"
+#include "host/runtime/session.h"
+
+namespace tessera {
+
+struct ModelOptions {
+  std::string model;      // "": the shipped one
+  std::string tokenizer;  // "": tokenizer.bin beside the model
+};
+
+struct WaferOptions {
+  std::string file;  // "": the default wafer
+  std::string size;
+  std::vector<std::string> dead_tiles;
+  std::vector<std::string> dead_links;
+  int in_flight = 0;  // 0: as the wafer says
+  int context = 0;
+};
+
+struct PromptOptions {
+  std::string prompt;
+  int tokens = 0;
+  double temperature = 0;
+  std::uint32_t seed = 1;
+  bool ignore_eos = false;
+};
+
+void add_model_options(CLI::App& command, ModelOptions& options);
+void add_wafer_options(CLI::App& command, WaferOptions& options);
+void add_prompt_options(CLI::App& command, PromptOptions& options);
+
+struct LoadedModel {
+  std::string model_path;
+  FloatModel model;
+  Tokenizer tokenizer;
+};
+
+LoadedModel load_model(const ModelOptions& options);
+WaferConfig make_wafer_config(const WaferOptions& options);
+// Throws Error(kRequest) when the prompt does not fit the context.
+GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context);
+
+// Reads, quantizes and compiles; with a line of progress on a terminal.
+Image compile_image(const QuantizedModel& model, const WaferOptions& options, bool quiet);
+
+// "llama, dim 96, 4 layers, 492384 parameters"
+std::string describe_model(const FloatModel& model);
+
+// To a file, whole or not at all; "-" is stdout.
+void write_text(const std::string& path, const std::string& text);
+
+}  // namespace tessera

@@ -1,0 +1,142 @@
+// tessera run: generate text through the wafer.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "host/cli/commands.h"
+#include "host/cli/options.h"
+#include "host/cli/terminal.h"
+#include "host/error/error.h"
+#include "host/runtime/engine_port.h"
+#include "host/runtime/run.h"
+#include "sim/make_engine.h"
+
+namespace tessera {
+namespace {
+
+constexpr const char* kFooter = R"(Every tensor that leaves a tile is compared with the golden model.
+Exit status: 0 all agreed, 1 something differed or the wafer failed, 2 the input was wrong.
+
+Examples:
+  tessera run --prompt "In the beginning" --tokens 100
+  tessera run --size 12x12 --dead 3,4 --dead 7,7 --profile
+  tessera run --temperature 0.8 --seed 7 --json run.json
+  tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled)";
+
+struct Options {
+  ModelOptions model;
+  WaferOptions wafer;
+  PromptOptions prompt;
+  std::string engine = "tiled";
+  std::string load = "control";
+  std::string json;
+  bool quiet = false;
+  bool no_check = false;
+  bool profile = false;
+};
+
+LoadMode load_mode(const std::string& name) {
+  if (name == "control") return LoadMode::kControl;
+  if (name == "backdoor") return LoadMode::kBackDoor;
+  fail(ErrorKind::kConfig, "--load: {} should be control or backdoor", name);
+}
+
+// Prints a text token by token.
+class TextStream {
+ public:
+  TextStream(const Tokenizer& tokenizer, const std::vector<int>& prompt, bool quiet)
+      : tokenizer_(tokenizer), quiet_(quiet) {
+    for (const int token : prompt) add(token, true);
+    text_.clear();
+  }
+  void add(int token, bool of_prompt = false) {
+    if (!of_prompt || previous_ >= 0) {
+      const std::string piece = tokenizer_.decode(previous_, token);
+      text_ += piece;
+      if (!quiet_) fmt::print("{}", piece);
+    }
+    previous_ = token;
+    if (!quiet_ && stdout_is_terminal()) std::fflush(stdout);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  const Tokenizer& tokenizer_;
+  bool quiet_;
+  int previous_ = -1;
+  std::string text_;
+};
+
+int execute(const Options& options) {
+  const LoadMode mode = load_mode(options.load);
+  const LoadedModel loaded = load_model(options.model);
+  const QuantizedModel model = quantize(loaded.model);
+  const WaferConfig config = make_wafer_config(options.wafer);
+  // A prompt that cannot be is refused before anything takes long.
+  const int context = config.context == 0 ? loaded.model.config.context
+                                          : std::min(config.context, loaded.model.config.context);
+  RunOptions run_options;
+  run_options.load = mode;
+  run_options.check = !options.no_check;
+  run_options.request = make_request(options.prompt, loaded.tokenizer, context);
+
+  const bool quiet = options.quiet || options.json == "-";
+  const Image image = compile_image(model, options.wafer, quiet);
+  EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
+  if (!quiet) {
+    fmt::print("wafer: {} x {} tiles, {} dead, {} engine\n", image.wafer.columns, image.wafer.rows,
+               image.wafer.dead_tiles.size(), options.engine);
+    fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
+               describe_model(loaded.model), image.graph.kernels.size(),
+               image.tiles.size() - image.graph.kernels.size(), image.in_flight);
+    std::fflush(stdout);
+  }
+  ProgressLine progress(!quiet);
+  std::unique_ptr<TextStream> text;
+  const auto begin_text = [&] {
+    progress.clear();
+    text = std::make_unique<TextStream>(loaded.tokenizer, run_options.request.prompt, quiet);
+  };
+  RunReport report = run(
+      port, image, model, run_options,
+      {.loading = [&](const ControlProgress& at) { progress.show_share("loading", at.words_done, at.words); },
+       .loaded = begin_text,
+       .generated = [&](int token) { text->add(token); }});
+  report.engine = options.engine;
+  report.text = text->text();
+  if (!quiet) {
+    fmt::print("\n\n{}", describe(report));
+    if (options.profile) fmt::print("{}", describe_profile(report));
+  }
+  std::fflush(stdout);
+  if (!options.json.empty()) write_text(options.json, to_json(report));
+  if (report.first_mismatch) fmt::print(stderr, "tessera: mismatch: {}\n", describe(*report.first_mismatch));
+  if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
+  return exit_status(report);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& status) {
+  const auto options = std::make_shared<Options>();
+  options->prompt = {.prompt = "It was a", .tokens = 48};
+  CLI::App* command = app.add_subcommand("run", "generate text through the wafer, every tensor compared");
+  add_prompt_options(*command, options->prompt);
+  add_model_options(*command, options->model);
+  add_wafer_options(*command, options->wafer);
+  command->add_option("--engine", options->engine, "tiled, or flat (the reference; small wafers only)")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command->add_option("--load", options->load, "control: through the fabric; backdoor: memories at once")
+      ->capture_default_str()
+      ->type_name("WAY");
+  command->add_option("--json", options->json, "write the report to a file (- is stdout)")->type_name("FILE");
+  command->add_flag("--no-check", options->no_check, "do not compare with the golden model");
+  command->add_flag("--profile", options->profile, "say where a token's cycles go");
+  command->add_flag("--quiet", options->quiet, "no text and no table, only the exit status");
+  command->footer(kFooter);
+  command->callback([options, &status] { status = execute(*options); });
+}
+
+}  // namespace tessera
