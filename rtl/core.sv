@@ -276,7 +276,7 @@ module core (
         retire_pc_o <= pc;
         retire_rd_o <= rd;
         retire_rd_data_o <= result;
-        retire_store_be_o <= data_we_o ? data_be_o : 4'd0;
+        retire_store_be_o <= data_be_o;  // what finishes with a request is a store
       end
     end
   end

@@ -84,13 +84,26 @@ static uint32_t dispatch(void) {
   for (int i = 0; i < 100; ++i) {
     value = kOperations[next(&state) % 3](value);
     switch (state % 8) {
-      case 0: value += 3; break;
-      case 1: value ^= 0x5555; break;
-      case 2: value = value >> 3 | value << 29; break;
-      case 3: value -= state; break;
-      case 5: value *= 17; break;
-      case 6: value |= 1; break;
-      default: value = mix(value, state);
+      case 0:
+        value += 3;
+        break;
+      case 1:
+        value ^= 0x5555;
+        break;
+      case 2:
+        value = value >> 3 | value << 29;
+        break;
+      case 3:
+        value -= state;
+        break;
+      case 5:
+        value *= 17;
+        break;
+      case 6:
+        value |= 1;
+        break;
+      default:
+        value = mix(value, state);
     }
   }
   return value;
@@ -117,6 +130,7 @@ static uint32_t matrix(void) {
   return sum;
 }
 
-uint32_t (*const kPrograms[PROGRAM_COUNT])(void) = {sort, checksum, wide, divide, recursion, dispatch, matrix};
+uint32_t (*const kPrograms[PROGRAM_COUNT])(void) = {sort,      checksum, wide,  divide,
+                                                    recursion, dispatch, matrix};
 const char* const kProgramNames[PROGRAM_COUNT] = {"sort",      "checksum", "wide",  "divide",
                                                   "recursion", "dispatch", "matrix"};

@@ -1,5 +1,5 @@
-// Small C programs that run on the core and, for comparison, on the host. Each gives one word that depends on all
-// it has computed.
+// Small C programs that run on the core and, for comparison, on the host. Each gives one word that depends on
+// all it has computed.
 #ifndef TESTS_RTL_CORE_PROGRAMS_PROGRAMS_H_
 #define TESTS_RTL_CORE_PROGRAMS_PROGRAMS_H_
 
