@@ -74,27 +74,25 @@ module address_map (
     addr = '0;
     be = '0;
     wdata = '0;
-    if (control_req_i) begin
-      req = 1'b1;
-      we = control_we_i;
-      addr = control_addr_i;
-      be = 4'b1111;
-      wdata = control_wdata_i;
-    end else if (core_req_i) begin
-      req = 1'b1;
-      we = core_we_i;
-      addr = core_addr_i;
-      be = core_be_i;
-      wdata = core_wdata_i;
-    end
-  end
-
-  always_comb begin
     aligned = 1'b0;
     sram = 1'b0;
     instruction = 1'b0;
     register = 1'b0;
-    if (req) begin
+    sram_be_o = '0;
+    reg_addr_o = '0;
+    if (control_req_i | core_req_i) begin
+      req = 1'b1;
+      if (control_req_i) begin
+        we = control_we_i;
+        addr = control_addr_i;
+        be = 4'b1111;
+        wdata = control_wdata_i;
+      end else begin
+        we = core_we_i;
+        addr = core_addr_i;
+        be = core_be_i;
+        wdata = core_wdata_i;
+      end
       unique case (be)
         4'b1111: aligned = addr[1:0] == 2'b00;
         4'b1100: aligned = addr[1:0] == 2'b10;
@@ -108,6 +106,8 @@ module address_map (
       sram = aligned & (addr < 18'(tessera_pkg::SramBytes));
       instruction = aligned & (addr[17:13] == InstructionPage);
       register = aligned & (addr[17:12] == RegisterPage);
+      if (sram) sram_be_o = {12'b0, be} << {addr[3:2], 2'b00};
+      if (register) reg_addr_o = addr[11:2];
     end
   end
 
@@ -120,27 +120,24 @@ module address_map (
   assign sram_read_o = sram & ~we;
   assign sram_write_o = sram & we;
   assign sram_addr_o = addr[15:4];
-  assign sram_be_o = {12'b0, be} << {addr[3:2], 2'b00};
   assign sram_wdata_o = wdata;
 
   assign reg_re_o = register & ~we;
   assign reg_we_o = register & we;
   assign reg_blocking_o = ~control_req_i;
-  assign reg_addr_o = register ? addr[11:2] : '0;
   assign reg_wdata_o = wdata;
 
   // ---------------------------------------------------------------- grants
 
   // control_gnt_o must not depend on reg_ready_i, which units may derive from what the control plane does.
-  logic sram_granted, error;
+  logic sram_granted;
 
   assign sram_granted = we ? sram_write_gnt_i : sram_read_gnt_i;
   assign control_gnt_o = control_req_i & (sram_granted | ~sram);
   assign core_gnt_o = core_req_i & ~control_req_i & (sram ? sram_granted : reg_ready_i | ~register);
-  assign error = req & ~(sram | instruction | register);
   assign core_waiting_o = core_req_i & (core_addr_i[17:12] == RegisterPage) & ~core_gnt_o;
 
-  assign error_o = error;
+  assign error_o = req & ~(sram | instruction | register);
   assign busy_o = control_gnt_o | core_gnt_o;
 
   // ---------------------------------------------------------------- read data

@@ -124,22 +124,32 @@ module control_plane (
   // ---------------------------------------------------------------- words of requests: one in, one out
 
   // In the states up to Rest a word leaves word_q in the cycle in which all that it is for can be done.
-  logic        reading, writing, forward, answer, consume, ends;
-  logic        mask_change, payload_ready;
+  logic        reading, writing, forward, answer, in_place, consume, ends, mask_change;
 
   assign reading = (state_q == Sum) | (state_q == Answer) | (state_q == Payload);
   assign writing = full_q & (state_q == Write);
-  assign forward = (state_q == Head) ? head_forward & ~head_drop : forward_q;
-  assign answer = (state_q == Head) ? ~head_path & ~head_flood : answer_q;
-  assign mask_change = (state_q == Head) & request_credits_full_i & (mask_q != mask);
-  assign consume = full_q & ~reading & (send_ready_i | ~forward) & (gnt_i | ~writing) &
-                   ((mask_q == mask) | ~head_forward);
+  assign mask_change = (mask_q != mask) & (state_q == Head) & request_credits_full_i;
   assign ends = consume & last_q;
   assign take_o = nonempty_i & ~reading & (~full_q | (consume & ~(last_q & answer)));
+
+  always_comb begin
+    forward = 1'b0;
+    answer = 1'b0;
+    in_place = 1'b0;
+    consume = 1'b0;
+    if (full_q) begin
+      forward = (state_q == Head) ? head_forward & ~head_drop : forward_q;
+      answer = (state_q == Head) ? ~head_path & ~head_flood : answer_q;
+      in_place = (mask_q == mask) | ~head_forward;  // color 0 leads to where a first word has to go
+      consume = ~reading & (send_ready_i | ~forward) & (gnt_i | ~writing) & in_place;
+    end
+  end
 
   // ---------------------------------------------------------------- bus
 
   // A word is read when there will be room for it: what is read arrives a cycle later and can wait in word_q.
+  logic        payload_ready;
+
   assign payload_ready = full_q | fresh_q;
 
   always_comb begin
@@ -162,33 +172,33 @@ module control_plane (
 
   logic has_payload, answer_sent, payload_sent, sum_done;
 
-  assign has_payload = ((operation_q.operation == tessera_pkg::RequestRead) & (count_q != '0)) |
-                       (operation_q.operation == tessera_pkg::RequestChecksum);
-  assign answer_sent = (state_q == Answer) & send_ready_i;
-  assign payload_sent = (state_q == Payload) & payload_ready & send_ready_i;
-  assign sum_done = (state_q == Sum) & (count_q == '0) & ~fresh_q;
-
   always_comb begin
     send_color_o = 4'(tessera_pkg::RequestColor);
-    send_last_o = last_q;
-    send_data_o = word_q;
-    send_o = 1'b0;
+    send_last_o = 1'b0;
+    send_data_o = '0;
+    has_payload = 1'b0;
     if (state_q == Answer) begin
-      send_o = 1'b1;
+      has_payload = ((operation_q.operation == tessera_pkg::RequestRead) & (count_q != '0)) |
+                    (operation_q.operation == tessera_pkg::RequestChecksum);
       send_color_o = 4'(tessera_pkg::ResponseColor);
       send_last_o = ~has_payload;
       send_data_o = operation_q;
     end else if (state_q == Payload) begin
-      send_o = payload_ready;
       send_color_o = 4'(tessera_pkg::ResponseColor);
       send_last_o = count_q == '0;
-      if (~full_q) send_data_o = rdata_i;
+      send_data_o = full_q ? word_q : rdata_i;
     end else if (full_q) begin
-      // A word that is written too waits for the grant, but without a credit it counts as a stalled sender.
-      send_o = forward & ((mask_q == mask) | (state_q != Head)) & ~(writing & send_ready_i & ~gnt_i);
-      if (head_path) send_data_o = path_next;
+      send_last_o = last_q;
+      send_data_o = head_path ? path_next : word_q;
     end
   end
+
+  // A word that is written as it is sent on waits for the grant too; without a credit it counts as a stalled sender.
+  assign send_o = (state_q == Answer) | ((state_q == Payload) & payload_ready) |
+                  (forward & ~reading & in_place & ~(writing & send_ready_i & ~gnt_i));
+  assign answer_sent = (state_q == Answer) & send_ready_i;
+  assign payload_sent = (state_q == Payload) & payload_ready & send_ready_i;
+  assign sum_done = (state_q == Sum) & (count_q == '0) & ~fresh_q;
 
   // ---------------------------------------------------------------- state
 

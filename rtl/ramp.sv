@@ -74,9 +74,17 @@ module ramp (
   logic       last_received_q;
 
   assign core_color = reg_addr_i[3:0];
-  assign core_take = reg_blocking_i & reg_re_i & (reg_addr_i[9:4] == ReceiveBlock);
-  assign core_send_last = reg_addr_i[9:4] == SendLastBlock;
-  assign core_send = reg_blocking_i & reg_we_i & ((reg_addr_i[9:4] == SendBlock) | core_send_last);
+
+  always_comb begin
+    core_take = 1'b0;
+    core_send = 1'b0;
+    core_send_last = 1'b0;
+    if (reg_blocking_i & (reg_re_i | reg_we_i)) begin
+      core_take = reg_re_i & (reg_addr_i[9:4] == ReceiveBlock);
+      core_send_last = reg_we_i & (reg_addr_i[9:4] == SendLastBlock);
+      core_send = core_send_last | (reg_we_i & (reg_addr_i[9:4] == SendBlock));
+    end
+  end
 
   assign reg_ready_o = ~(core_take & ~core_take_gnt) & ~(core_send & ~core_send_gnt);
   assign reg_rdata_o = core_take_gnt ? data_o : {31'b0, last_received_q & (reg_addr_i == LastReceivedAddress)};
@@ -88,18 +96,34 @@ module ramp (
   logic [4:0] credit_q;
   logic       overflow, unused_single;
 
-  assign control_take_gnt_o = control_take_i & nonempty_o[RequestColor];
-  assign core_take_gnt = core_take & nonempty_o[core_color] & ~control_take_gnt_o;
-  assign map_take_gnt_o = map_take_i & nonempty_o[map_take_color_i] & ~control_take_gnt_o & ~core_take_gnt;
-  assign mac_take_gnt_o = mac_take_i & nonempty_o[mac_take_color_i] & ~control_take_gnt_o & ~core_take_gnt &
-                          ~map_take_gnt_o;
-  assign receiver_take_gnt_o = receiver_take_i & nonempty_o[receiver_take_color_i] & ~control_take_gnt_o &
-                               ~core_take_gnt & ~map_take_gnt_o & ~mac_take_gnt_o;
+  always_comb begin
+    control_take_gnt_o = 1'b0;
+    core_take_gnt = 1'b0;
+    map_take_gnt_o = 1'b0;
+    mac_take_gnt_o = 1'b0;
+    receiver_take_gnt_o = 1'b0;
+    head_color = '0;
+    if (nonempty_o != '0) begin
+      if (control_take_i & nonempty_o[RequestColor]) begin
+        control_take_gnt_o = 1'b1;
+        head_color = RequestColor;
+      end else if (core_take & nonempty_o[core_color]) begin
+        core_take_gnt = 1'b1;
+        head_color = core_color;
+      end else if (map_take_i & nonempty_o[map_take_color_i]) begin
+        map_take_gnt_o = 1'b1;
+        head_color = map_take_color_i;
+      end else if (mac_take_i & nonempty_o[mac_take_color_i]) begin
+        mac_take_gnt_o = 1'b1;
+        head_color = mac_take_color_i;
+      end else if (receiver_take_i & nonempty_o[receiver_take_color_i]) begin
+        receiver_take_gnt_o = 1'b1;
+        head_color = receiver_take_color_i;
+      end
+    end
+  end
+
   assign pop = control_take_gnt_o | core_take_gnt | map_take_gnt_o | mac_take_gnt_o | receiver_take_gnt_o;
-  assign head_color = control_take_gnt_o ? RequestColor :
-                      core_take_gnt      ? core_color :
-                      map_take_gnt_o     ? map_take_color_i :
-                      mac_take_gnt_o     ? mac_take_color_i : receiver_take_color_i;
 
   fifo_bank u_fifo_bank (
     .clk_i, .rst_ni,
@@ -139,8 +163,7 @@ module ramp (
   assign map_send_ready_o = has_credit[map_send_color_i] & ~control_send_gnt & ~core_send_gnt;
   assign map_send_gnt = map_send_i & map_send_ready_o;
   assign send = control_send_gnt | core_send_gnt | map_send_gnt;
-  assign send_stalled_o = (control_send_i & ~has_credit[control_send_color_i]) |
-                          (core_send & ~has_credit[core_color]) |
+  assign send_stalled_o = (control_send_i & ~control_send_ready_o) | (core_send & ~has_credit[core_color]) |
                           (map_send_i & ~has_credit[map_send_color_i]);
 
   always_comb begin
@@ -172,12 +195,22 @@ module ramp (
   // One color may go up and another down in the same cycle; both on one color cancel.
   logic [15:0] returned, spent, up, down, carry, borrow;
 
-  assign returned = {15'b0, credit_i[4]} << credit_i[3:0];
-  assign spent = {15'b0, send} << send_color;
-  assign up = returned & ~spent;
-  assign down = spent & ~returned;
-  assign carry = up & one_q;
-  assign borrow = down & ~one_q;
+  always_comb begin
+    returned = '0;
+    spent = '0;
+    up = '0;
+    down = '0;
+    carry = '0;
+    borrow = '0;
+    if (credit_i[4] | send) begin
+      returned = {15'b0, credit_i[4]} << credit_i[3:0];
+      spent = {15'b0, send} << send_color;
+      up = returned & ~spent;
+      down = spent & ~returned;
+      carry = up & one_q;
+      borrow = down & ~one_q;
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -90,46 +90,70 @@ module receiver (
   logic [11:0] addr_q;           // where it goes, in 16-byte words
   logic [31:0] word0_q, word1_q, word2_q, word3_q;
 
-  tessera_pkg::receive_rule_t rule;
+  tessera_pkg::receive_rule_t rule;      // of the current color, while it has a message
   tessera_pkg::header_t       header;
   logic        buffer_free, finish, take_header, take_payload, stored;
   logic        stay, turn, turn_asked, target_open, flush, written;
   logic [15:0] candidates, lowest;
-  logic [3:0]  target;
-  logic [1:0]  lane;
-  logic [3:0]  lane_mask, filled;
-  logic [11:0] part_offset, next_addr;
+  logic [3:0]  target, filled;
+  logic [11:0] first_addr, next_addr;
 
-  assign rule = {rules[{color_q, 1'b1}], rules[{color_q, 1'b0}]};
-  assign header = data_i;
-  assign buffer_free = ~write_q | write_gnt_i;
-  assign finish = ended_q & buffer_free;
+  always_comb begin
+    rule = '0;
+    if (active_q | ended_q) rule = {rules[{color_q, 1'b1}], rules[{color_q, 1'b0}]};
+  end
 
-  assign candidates = nonempty_i & enable_q;
-  assign lowest = candidates & (~candidates + 16'd1);
-  assign target = {(lowest & 16'hff00) != '0, (lowest & 16'hf0f0) != '0, (lowest & 16'hcccc) != '0,
-                   (lowest & 16'haaaa) != '0};
-  assign target_open = open_q[target];
-  assign stay = active_q & nonempty_i[color_q];
+  // Where to take a word from. Turn: leave an unfinished message or go back to one. What is in the buffer has to be
+  // written in the same cycle, so a begun 128-bit word is asked for now; the request must not depend on its grant.
+  always_comb begin
+    candidates = '0;
+    lowest = '0;
+    target = '0;
+    target_open = 1'b0;
+    stay = 1'b0;
+    turn_asked = 1'b0;
+    if (nonempty_i != '0) begin
+      candidates = nonempty_i & enable_q;
+      lowest = candidates & (~candidates + 16'd1);
+      target = {(lowest & 16'hff00) != '0, (lowest & 16'hf0f0) != '0, (lowest & 16'hcccc) != '0,
+                (lowest & 16'haaaa) != '0};
+      target_open = open_q[target];
+      stay = active_q & nonempty_i[color_q];
+      turn_asked = ~stay & (candidates != '0) & (active_q | target_open) & ~setup_q;
+    end
+  end
 
-  // Turn: leave an unfinished message or go back to one. What is in the buffer has to be written in the same cycle, so
-  // a begun 128-bit word is asked for now; the request must not depend on its grant.
-  assign turn_asked = ~stay & (candidates != '0) & (active_q | target_open) & ~setup_q;
   assign flush = turn_asked & ~write_q & (filled_q != '0);
   assign turn = turn_asked & (write_gnt_i | (filled_q == '0));
 
+  assign buffer_free = ~write_q | write_gnt_i;
   assign take_o = buffer_free & (stay | (~active_q & (candidates != '0) & ~target_open));
   assign take_color_o = active_q ? color_q : target;
   assign take_header = take_gnt_i & ~active_q;
   assign take_payload = take_gnt_i & active_q;
+  assign header = data_i;
+  assign finish = ended_q & buffer_free;
 
-  assign stored = length_q < {1'b0, rule.words};
-  assign lane = length_q[1:0];
-  assign lane_mask = {3'b0, stored} << lane;
-  assign filled = (write_q ? '0 : filled_q) | lane_mask;
+  always_comb begin
+    stored = 1'b0;
+    filled = '0;
+    if (take_payload) begin
+      stored = length_q < {1'b0, rule.words};
+      filled = (write_q ? '0 : filled_q) | ({3'b0, stored} << length_q[1:0]);
+    end
+  end
+
+  // A write is complete two cycles after the header at the earliest, so its address is there in time.
+  always_comb begin
+    first_addr = '0;
+    if (setup_q) begin
+      first_addr = rule.base + ({4'b0, part_q} - {4'b0, rule.part_base}) * {4'b0, rule.part_stride} +
+                   {10'b0, tag_q} * rule.tag_stride;
+    end
+  end
 
   assign written = (write_q | flush) & write_gnt_i;
-  assign next_addr = written & filled_q[3] ? addr_q + 12'd1 : addr_q;
+  assign next_addr = addr_q + {11'b0, written & filled_q[3]};
 
   always_ff @(posedge clk_i) begin
     if (turn & active_q) places[color_q] <= {tag_q, length_q, next_addr};
@@ -169,16 +193,13 @@ module receiver (
     end
   end
 
-  // A write is complete two cycles after the header at the earliest, so its address is there in time.
-  assign part_offset = ({4'b0, part_q} - {4'b0, rule.part_base}) * {4'b0, rule.part_stride};
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       write_q <= 1'b0;
       filled_q <= '0;
       addr_q <= '0;
     end else if (take_payload | setup_q | written | turn) begin
-      if (setup_q) addr_q <= rule.base + part_offset + {10'b0, tag_q} * rule.tag_stride;
+      if (setup_q) addr_q <= first_addr;
       else if (turn & target_open) addr_q <= places[target][11:0];
       else addr_q <= next_addr;
       if (take_payload) begin
@@ -197,8 +218,8 @@ module receiver (
       word1_q <= '0;
       word2_q <= '0;
       word3_q <= '0;
-    end else if (take_payload & stored) begin
-      unique case (lane)
+    end else if (stored) begin
+      unique case (length_q[1:0])
         2'd0:    word0_q <= data_i;
         2'd1:    word1_q <= data_i;
         2'd2:    word2_q <= data_i;
@@ -228,9 +249,16 @@ module receiver (
   logic [JoinCountWidth-1:0] counted;
   tessera_pkg::header_t kept;
 
-  assign context_index = {rule.join_id, tag_q};
-  assign counted = (begun_q[context_index] ? counts[context_index] : '0) + JoinCountWidth'(1);
-  assign complete = armed_q[rule.join_id] & (counted == expected[rule.join_id]);
+  always_comb begin
+    context_index = '0;
+    counted = '0;
+    complete = 1'b0;
+    if (finish) begin
+      context_index = {rule.join_id, tag_q};
+      counted = (begun_q[context_index] ? counts[context_index] : '0) + JoinCountWidth'(1);
+      complete = armed_q[rule.join_id] & (counted == expected[rule.join_id]);
+    end
+  end
 
   assign expected_hit = reg_addr_i[9:3] == ExpectedBlock;
   assign wait_join = reg_re_i & reg_blocking_i & (reg_addr_i[9:5] == WaitBlock);
@@ -245,7 +273,7 @@ module receiver (
       if (reg_we_i & expected_hit) armed_q[reg_addr_i[2:0]] <= reg_wdata_i[JoinCountWidth-1:0] != '0;
       if (finish) begun_q[context_index] <= ~complete;
       if (acknowledge) ready_q[reg_addr_i[4:0]] <= 1'b0;
-      if (finish & complete) ready_q[context_index] <= 1'b1;
+      if (complete) ready_q[context_index] <= 1'b1;
     end
   end
 

@@ -64,17 +64,19 @@ module tile_registers (
   logic [31:0] rdata;
 
   assign events = {join_ready_i, nonempty_i};
-  assign awaited = events & event_mask_q;
-  assign wait_events = reg_re_i & reg_blocking_i & (reg_addr_i == WaitEventsAddress);
   assign reg_ready_o = ~(wait_events & (awaited == '0));
 
   always_comb begin
     rdata = '0;
+    wait_events = 1'b0;
+    awaited = '0;
     if (reg_re_i) begin
+      wait_events = reg_blocking_i & (reg_addr_i == WaitEventsAddress);
+      if (wait_events) awaited = events & event_mask_q;
       unique case (reg_addr_i)
         EventsAddress:     rdata = {8'b0, events};
         EventMaskAddress:  rdata = {8'b0, event_mask_q};
-        WaitEventsAddress: rdata = reg_blocking_i ? {8'b0, awaited} : '0;
+        WaitEventsAddress: rdata = {8'b0, awaited};
         CoreRunAddress:    rdata = {31'b0, core_run_q};
         ChildrenAddress:   rdata = {28'b0, children_q};
         GroupAddress:      rdata = {24'b0, group_q};

@@ -18,12 +18,14 @@ uint32_t mask_of(uint32_t enables) {
 }
 
 bool in_memory(uint32_t address) {
-  return address < kSramBytes || (address >= kInstructionBase && address < kInstructionBase + kInstructionBytes);
+  return address < kSramBytes ||
+         (address >= kInstructionBase && address < kInstructionBase + kInstructionBytes);
 }
 
 TEST(AddressMap, BytesHalvesAndWordsInBothMemories) {
   ServicesBench bench;
-  for (const uint32_t base : {0u, kSramBytes - 16, kInstructionBase, kInstructionBase + kInstructionBytes - 16}) {
+  for (const uint32_t base :
+       {0u, kSramBytes - 16, kInstructionBase, kInstructionBase + kInstructionBytes - 16}) {
     for (uint32_t i = 0; i < 16; i += 4) bench.core_write(base + i, 0x11111111 * (i / 4 + 1));
     bench.core_write(base + 5, 0xaaaaaaaa, enables_of(base + 5, 1));
     bench.core_write(base + 10, 0xbbbbbbbb, enables_of(base + 10, 2));
@@ -40,9 +42,20 @@ TEST(AddressMap, WhatIsNotThereOrNotAlignedDoesNothing) {
   struct Case {
     uint32_t address, bytes;
   };
-  for (const Case& c : {Case{1, 4}, {2, 4}, {3, 4}, {1, 2}, {3, 2}, {kRegGroup + 2, 4}, {kRegGroup + 1, 2},
-                        {kInstructionBase + 2, 4}, {kSramBytes, 4}, {kSramBytes, 1}, {kInstructionBase - 1, 1},
-                        {kInstructionBase + kInstructionBytes, 4}, {kRegisterBase - 4, 4}, {kRegisterBase + 4096, 4},
+  for (const Case& c : {Case{1, 4},
+                        {2, 4},
+                        {3, 4},
+                        {1, 2},
+                        {3, 2},
+                        {kRegGroup + 2, 4},
+                        {kRegGroup + 1, 2},
+                        {kInstructionBase + 2, 4},
+                        {kSramBytes, 4},
+                        {kSramBytes, 1},
+                        {kInstructionBase - 1, 1},
+                        {kInstructionBase + kInstructionBytes, 4},
+                        {kRegisterBase - 4, 4},
+                        {kRegisterBase + 4096, 4},
                         {0x3fffc, 4}}) {
     ServicesBench bench;
     bench.core_write(kRegGroup, 0x5a);
@@ -62,8 +75,8 @@ TEST(AddressMap, RegistersAreWrittenWhole) {
   EXPECT_EQ(bench.core_read(kRegEventMask), 0x00abcdefu);
 }
 
-// The core's accesses at random, while the control plane reads and writes and messages arrive elsewhere; every read
-// against the bytes that were written.
+// The core's accesses at random, while the control plane reads and writes and messages arrive elsewhere;
+// every read against the bytes that were written.
 TEST(AddressMap, RandomAccessesBesideControlPlaneAndReceiver) {
   const uint64_t seed = test_seed(15);
   for (uint64_t round = 0; round < 30; ++round) {
@@ -71,7 +84,8 @@ TEST(AddressMap, RandomAccessesBesideControlPlaneAndReceiver) {
     const auto below = [&random](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
     const auto rate = [&] { return below(2) == 0 ? 0 : below(7) / 10.0; };
     ServicesBench bench(seed + round, {rate(), rate(), rate(), rate()});
-    // The core has the first 4 KiB of SRAM, the control plane the next, the receiver the last, 64 words a message.
+    // The core has the first 4 KiB of SRAM, the control plane the next, the receiver the last, 64 words a
+    // message.
     constexpr uint32_t kControl = 4096, kReceiver = kSramBytes - 4096;
     ReceiveRule rule{};
     rule.enable = 1;

@@ -39,7 +39,8 @@ ServicesBench::~ServicesBench() = default;
 // One of the colors in the mask, at random.
 std::optional<uint32_t> ServicesBench::pick(uint32_t colors) {
   if (colors == 0) return std::nullopt;
-  for (auto skip = random_() % static_cast<uint32_t>(std::popcount(colors)); skip > 0; --skip) colors &= colors - 1;
+  for (auto skip = random_() % static_cast<uint32_t>(std::popcount(colors)); skip > 0; --skip)
+    colors &= colors - 1;
   return std::countr_zero(colors);
 }
 
@@ -97,13 +98,21 @@ void ServicesBench::drive_units() {
 
 void ServicesBench::check_outputs_agree() {
   const auto outputs = [](Vtile_services_top& m) {
-    std::vector<uint64_t> all = {
-        m.credit_o,         m.wavelet_o,       m.request_mask_o,     m.nonempty_o,        m.core_gnt_o,
-        m.bus_rdata_o,      m.core_waiting_o,  m.control_gnt_o,      m.map_take_gnt_o,    m.mac_take_gnt_o,
-        m.map_send_ready_o, m.bus_read_o,      m.bus_write_o,        m.bus_addr_o,        m.bus_be_o,
-        m.bus_wdata_o,      m.receiver_write_o, m.receiver_addr_o,   m.receiver_be_o,     m.instruction_req_o,
-        m.instruction_we_o, m.instruction_addr_o, m.instruction_be_o, m.instruction_wdata_o, m.core_run_o,
-        m.error_o,          m.send_stalled_o,  m.idle_o,             m.take_data_o};
+    std::vector<uint64_t> all = {m.credit_o,         m.wavelet_o,
+                                 m.request_mask_o,   m.nonempty_o,
+                                 m.core_gnt_o,       m.bus_rdata_o,
+                                 m.core_waiting_o,   m.control_gnt_o,
+                                 m.map_take_gnt_o,   m.mac_take_gnt_o,
+                                 m.map_send_ready_o, m.bus_read_o,
+                                 m.bus_write_o,      m.bus_addr_o,
+                                 m.bus_be_o,         m.bus_wdata_o,
+                                 m.receiver_write_o, m.receiver_addr_o,
+                                 m.receiver_be_o,    m.instruction_req_o,
+                                 m.instruction_we_o, m.instruction_addr_o,
+                                 m.instruction_be_o, m.instruction_wdata_o,
+                                 m.core_run_o,       m.error_o,
+                                 m.send_stalled_o,   m.idle_o,
+                                 m.take_data_o};
     for (int i = 0; i < 4; ++i) all.push_back(m.receiver_wdata_o[i]);
     return all;
   };
@@ -111,12 +120,13 @@ void ServicesBench::check_outputs_agree() {
       << "the state of a box changed in a cycle in which it was not busy, before cycle " << cycle_;
 }
 
-// At most one takes a wavelet, and of core, map unit and MAC array the first that asks for a color that has one.
+// At most one takes a wavelet, and of core, map unit and MAC array the first that asks for a color that has
+// one.
 void ServicesBench::check_takes() {
   const Vtile_services_top& model = *models_[0];
   const std::array<bool, 2> grants = {model.map_take_gnt_o != 0, model.mac_take_gnt_o != 0};
-  const bool core_asks = core_ && !core_->write && core_->address / 64 == kRegReceive / 64 && !model.control_gnt_o &&
-                         (model.nonempty_o >> core_->address / 4 % kColorCount & 1);
+  const bool core_asks = core_ && !core_->write && core_->address / 64 == kRegReceive / 64 &&
+                         !model.control_gnt_o && (model.nonempty_o >> core_->address / 4 % kColorCount & 1);
   ASSERT_LE(core_asks + grants[0] + grants[1], 1) << "cycle " << cycle_;
   for (size_t unit = 0; unit < grants.size(); ++unit) {
     if (!grants[unit]) continue;
@@ -180,7 +190,8 @@ void ServicesBench::access_memories() {
     write_bytes(&memory_.at(16 * model.bus_addr_o), data.data(), model.bus_be_o, 16);
   }
   if (model.receiver_write_o) {
-    write_bytes(&memory_.at(16 * model.receiver_addr_o), model.receiver_wdata_o.data(), model.receiver_be_o, 16);
+    write_bytes(&memory_.at(16 * model.receiver_addr_o), model.receiver_wdata_o.data(), model.receiver_be_o,
+                16);
   }
   if (model.instruction_req_o) {
     uint8_t* place = &memory_.at(kInstructionBase + 4 * model.instruction_addr_o);
@@ -289,7 +300,9 @@ uint32_t ServicesBench::word(uint32_t address) const {
   return value;
 }
 
-void ServicesBench::set_word(uint32_t address, uint32_t value) { std::memcpy(&memory_.at(address), &value, 4); }
+void ServicesBench::set_word(uint32_t address, uint32_t value) {
+  std::memcpy(&memory_.at(address), &value, 4);
+}
 
 uint32_t operation_word(RequestOperationE operation, uint32_t identity) {
   RequestOperation word{};

@@ -1,9 +1,9 @@
-// Verilated tile services, with everything around them: the router's end of the ramp, memories, and hands to play
-// the core, the map unit and the MAC array.
+// Verilated tile services, with everything around them: the router's end of the ramp, memories, and hands to
+// play the core, the map unit and the MAC array.
 //
-// Everything that may refuse does so at random, at the rates asked for; read data that nobody asked for is noise.
-// Every cycle a second model, whose boxes are clocked only when they say that they are busy, must do the same:
-// that is what busy means. Credits are checked both ways.
+// Everything that may refuse does so at random, at the rates asked for; read data that nobody asked for is
+// noise. Every cycle a second model, whose boxes are clocked only when they say that they are busy, must do
+// the same: that is what busy means. Credits are checked both ways.
 #pragma once
 
 #include <array>
@@ -22,10 +22,10 @@
 namespace tessera::rtl {
 
 struct StallRates {
-  double bus = 0;        // chance that the SRAM refuses an access of the bus in a cycle
-  double receiver = 0;   // ... or a write of the receiver
-  double arrival = 0;    // ... or that the router delivers nothing
-  double credit = 0;     // ... or returns no credit
+  double bus = 0;       // chance that the SRAM refuses an access of the bus in a cycle
+  double receiver = 0;  // ... or a write of the receiver
+  double arrival = 0;   // ... or that the router delivers nothing
+  double credit = 0;    // ... or returns no credit
 };
 
 struct CoreAccess {
@@ -49,7 +49,7 @@ class ServicesBench {
 
   StallRates stalls;
   template <typename Function>
-  void set_inputs(Function set) {                      // those that the bench does not drive
+  void set_inputs(Function set) {  // those that the bench does not drive
     each(set);
   }
 
@@ -62,7 +62,7 @@ class ServicesBench {
   void deliver(uint32_t color, const std::vector<uint32_t>& words, bool last = true);
   bool delivered() const;
   std::vector<Sent> sent;
-  std::vector<uint32_t> take_sent(uint32_t color);     // data of what has been sent on a color, and forgets it
+  std::vector<uint32_t> take_sent(uint32_t color);  // data of what has been sent on a color, and forgets it
 
   // The core. A request stays until it is granted; core_data() is what the last read gave.
   void core_request(const CoreAccess& access);
@@ -78,16 +78,16 @@ class ServicesBench {
   std::array<std::vector<sim::Wavelet>, 2> taken;
   std::deque<sim::Wavelet> map_sends;
 
-  bool idle() const { return idle_; }                  // in the last cycle
-  sim::CreditBits credit() const { return credit_; }   // ... what the ramp returned
+  bool idle() const { return idle_; }                 // in the last cycle
+  sim::CreditBits credit() const { return credit_; }  // ... what the ramp returned
   TileError error() const { return std::bit_cast<TileError>(models_[0]->error_o); }
   uint64_t now() const { return cycle_; }
   uint64_t awake_cycles = 0;
-  uint64_t waiting_cycles = 0;                         // of the core for a register
+  uint64_t waiting_cycles = 0;  // of the core for a register
   uint64_t send_stalled_cycles = 0;
   uint64_t control_grants = 0;
 
-  uint32_t word(uint32_t address) const;               // of SRAM or instruction memory, by the map's addresses
+  uint32_t word(uint32_t address) const;  // of SRAM or instruction memory, by the map's addresses
   void set_word(uint32_t address, uint32_t value);
 
  private:

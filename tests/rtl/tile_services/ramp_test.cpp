@@ -52,8 +52,12 @@ TEST(Ramp, CoreSendsAndSleepsWithoutACredit) {
 
   std::vector<Wavelet> wavelets;
   for (const Sent& each : bench.sent) wavelets.push_back(each.wavelet);
-  EXPECT_EQ(wavelets, (std::vector<Wavelet>{{kColor, false, 0}, {kColor, false, 1}, {kColor, false, 2},
-                                            {kColor, false, 3}, {kColor + 1, true, 7}, {kColor, true, 99}}));
+  EXPECT_EQ(wavelets, (std::vector<Wavelet>{{kColor, false, 0},
+                                            {kColor, false, 1},
+                                            {kColor, false, 2},
+                                            {kColor, false, 3},
+                                            {kColor + 1, true, 7},
+                                            {kColor, true, 99}}));
 }
 
 // A core that is asleep on the bus does not keep the control plane from it.
@@ -102,7 +106,8 @@ TEST(Ramp, AColorWithoutCreditsHoldsUpNoOther) {
   EXPECT_EQ(bench.sent.size(), kFifoDepth + 2);
 }
 
-// Every consumer has colors of its own and gets exactly their wavelets, in order; every producer's arrive in order.
+// Every consumer has colors of its own and gets exactly their wavelets, in order; every producer's arrive in
+// order.
 TEST(Ramp, RandomTrafficReachesEachConsumerInOrder) {
   const uint64_t seed = test_seed(11);
   for (int round = 0; round < 30; ++round) {
@@ -139,7 +144,8 @@ TEST(Ramp, RandomTrafficReachesEachConsumerInOrder) {
       }
       if (!bench.core_waits()) {
         core_color = kFirst[2] + random() % 4;
-        core_reads = core_received < core_expected && received[core_color].size() < expected[core_color].size() &&
+        core_reads = core_received < core_expected &&
+                     received[core_color].size() < expected[core_color].size() &&
                      (core_sends == 0 || random() % 2 == 0);
         if (core_reads) {
           bench.core_request({false, kRegReceive + 4 * core_color});

@@ -39,7 +39,8 @@ uint32_t ready_joins(ServicesBench& bench) { return bench.core_read(kRegEvents) 
 
 // Where payload word i of a message goes.
 uint32_t place(const ReceiveRule& rule, const Header& header, uint32_t i) {
-  const uint32_t word = rule.base + (header.part - rule.part_base) * rule.part_stride + header.tag * rule.tag_stride;
+  const uint32_t word =
+      rule.base + (header.part - rule.part_base) * rule.part_stride + header.tag * rule.tag_stride;
   return 16 * (word % 4096) + 4 * i;
 }
 
@@ -75,8 +76,10 @@ TEST(Receiver, StoresAMessageAndCompletesItsJoin) {
 
 TEST(Receiver, RegistersReadBackAndStartAsZero) {
   ServicesBench bench;
-  for (uint32_t color = 0; color < kColorCount; ++color) EXPECT_EQ(bench.core_read(kRegRule + 8 * color) & 1, 0u);
-  for (uint32_t join = 0; join < kJoinCount; ++join) EXPECT_EQ(bench.core_read(kRegJoinExpected + 4 * join), 0u);
+  for (uint32_t color = 0; color < kColorCount; ++color)
+    EXPECT_EQ(bench.core_read(kRegRule + 8 * color) & 1, 0u);
+  for (uint32_t join = 0; join < kJoinCount; ++join)
+    EXPECT_EQ(bench.core_read(kRegJoinExpected + 4 * join), 0u);
   ReceiveRule rule = make_rule(0x123, 200, 6);
   rule.part_base = 0x45;
   rule.part_stride = 0x67;
@@ -132,9 +135,19 @@ TEST(Receiver, LengthErrorsAreFlaggedAndStayWithinTheRule) {
     uint32_t words, sent;
     bool error;
   };
-  for (const Case& c : {Case{8, 8, false}, {8, 7, true}, {8, 9, true}, {8, 20, true}, {5, 300, true}, {0, 0, false},
-                        {0, 1, true}, {0, 2, true}, {1, 0, true}, {256, 256, false}, {256, 257, true},
-                        {256, 1100, true}, {3, 4, true}}) {
+  for (const Case& c : {Case{8, 8, false},
+                        {8, 7, true},
+                        {8, 9, true},
+                        {8, 20, true},
+                        {5, 300, true},
+                        {0, 0, false},
+                        {0, 1, true},
+                        {0, 2, true},
+                        {1, 0, true},
+                        {256, 256, false},
+                        {256, 257, true},
+                        {256, 1100, true},
+                        {3, 4, true}}) {
     ServicesBench bench;
     bench.write_rule(kColor, make_rule(0, c.words, 1));
     bench.core_write(kRegJoinExpected + 4, 1);
@@ -149,7 +162,8 @@ TEST(Receiver, LengthErrorsAreFlaggedAndStayWithinTheRule) {
       EXPECT_EQ(error.port, kPortRamp);
       EXPECT_EQ(error.color, kColor);
     }
-    for (uint32_t i = 0; i < 1200; ++i) EXPECT_EQ(bench.word(4 * i), i < std::min(c.words, c.sent) ? i + 1 : 0u);
+    for (uint32_t i = 0; i < 1200; ++i)
+      EXPECT_EQ(bench.word(4 * i), i < std::min(c.words, c.sent) ? i + 1 : 0u);
     EXPECT_EQ(bench.core_read(wait_join(1, 3)), kept_header(3)) << "the join counts it all the same";
   }
 }
@@ -199,12 +213,11 @@ TEST(Receiver, TheControlPlanesPeekOfAJoinHasNoEffect) {
   EXPECT_EQ(ready_joins(bench), 1u);
 }
 
-// Random rules on random colors, messages of all tags and parts in between each other, under stalls; what every join
-// must have counted is told apart by completing it exactly.
+// Random rules on random colors, messages of all tags and parts in between each other, under stalls; what
+// every join must have counted is told apart by completing it exactly.
 class RandomMessages {
  public:
-  explicit RandomMessages(uint64_t seed)
-      : random_(seed), bench_(seed, {rate(), rate(), rate(), rate()}) {}
+  explicit RandomMessages(uint64_t seed) : random_(seed), bench_(seed, {rate(), rate(), rate(), rate()}) {}
 
   void run() {
     write_rules();
@@ -269,7 +282,8 @@ class RandomMessages {
     }
   }
 
-  // Acknowledges what is ready, then sends the messages that each join still waits for; only the last completes it.
+  // Acknowledges what is ready, then sends the messages that each join still waits for; only the last
+  // completes it.
   void complete_joins(const std::map<std::pair<uint32_t, uint32_t>, uint32_t>& counts) {
     for (const auto& [context, count] : counts) {
       const auto [join, tag] = context;

@@ -22,7 +22,8 @@ TEST(Registers, StartAsZeroAndReadBack) {
   struct Case {
     uint32_t address, mask;
   };
-  for (const Case& c : {Case{kRegEventMask, 0xffffff}, {kRegCoreRun, 1}, {kRegChildren, 0xf}, {kRegGroup, 0xff}}) {
+  for (const Case& c :
+       {Case{kRegEventMask, 0xffffff}, {kRegCoreRun, 1}, {kRegChildren, 0xf}, {kRegGroup, 0xff}}) {
     EXPECT_EQ(bench.core_read(c.address), 0u);
     for (const uint32_t value : {0xffffffffu, 0xa5a5a5a5u, 0x5a5a5a5au}) {
       bench.core_write(c.address, value);
