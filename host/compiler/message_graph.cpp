@@ -47,6 +47,7 @@ void add_script(const Script& script, Order& order) {
         order.add_arcs(done, begin_of(out));
         order.add_arcs({begin_of(first)}, begin_of(out));
         order.add_arcs({end_of(first)}, end_of(out));
+        order.add_arcs({begin_of(out)}, end_of(first));  // nothing holds the message in between
         done = {end_of(first), end_of(out)};
         break;
       }
