@@ -28,7 +28,7 @@ module fifo_bank (
   // update is a few 16-bit operations whatever the color.
   logic [15:0] nonempty_q, read0_q, read1_q, write0_q, write1_q;
   logic [63:0] last_q;
-  logic [31:0] data_q [64];
+  (* nomem2reg *) logic [31:0] data_q [64];   // a memory, though it is written where registers with a reset are
 
   logic [15:0] full;       // the pointers have met
   logic [15:0] one_left;   // the write pointer is one ahead
@@ -37,15 +37,15 @@ module fifo_bank (
   always_comb begin
     full = 16'd0;
     one_left = 16'd0;
-    head = 6'd0;
     single_o = 1'b0;
+    head = 6'd0;
     head_data_o = 32'd0;
     head_last_o = 1'b0;
     if (nonempty_q != 16'd0) begin
       full = nonempty_q & ~(write0_q ^ read0_q) & ~(write1_q ^ read1_q);
       one_left = (write0_q ^ read0_q) & ~(write1_q ^ read1_q ^ read0_q);
-      head = {head_color_i, read1_q[head_color_i], read0_q[head_color_i]};
       single_o = one_left == nonempty_q && (nonempty_q & (nonempty_q - 16'd1)) == 16'd0;
+      head = {head_color_i, read1_q[head_color_i], read0_q[head_color_i]};
       head_data_o = data_q[head];
       head_last_o = last_q[head];
     end
@@ -54,9 +54,10 @@ module fifo_bank (
   assign overflow_o = push_i & full[push_color_i];
   assign nonempty_o = nonempty_q;
 
-  // The push comes from a link, and what a link feeds is flip-flops only: hence no nets between.
+  // The push comes from a link, and what a link feeds is flip-flops only: hence locals and no nets.
   always_ff @(posedge clk_i or negedge rst_ni) begin : update
     logic [15:0] pushed, popped, emptied;
+    logic [5:0]  first, tail;
     if (!rst_ni) begin
       nonempty_q <= 16'd0;
       read0_q <= 16'd0;
@@ -68,19 +69,16 @@ module fifo_bank (
       pushed = ({15'd0, push_i} << push_color_i) & ~full;
       popped = {15'd0, pop_i} << head_color_i;
       emptied = popped & one_left & ~pushed;
-      nonempty_q <= (nonempty_q | pushed) & ~emptied;
-      read0_q <= (read0_q ^ popped) & ~emptied;
+      first = {head_color_i, read1_q[head_color_i], read0_q[head_color_i]};
+      tail = {push_color_i, write1_q[push_color_i], write0_q[push_color_i]};
+      if (pushed != 16'd0) data_q[tail] <= push_data_i;
+      last_q <= (last_q & ~({63'd0, pop_i} << first)) | ({63'd0, push_last_i & |pushed} << tail);
       read1_q <= (read1_q ^ (popped & read0_q)) & ~emptied;
-      write0_q <= (write0_q ^ pushed) & ~emptied;
+      read0_q <= (read0_q ^ popped) & ~emptied;
       write1_q <= (write1_q ^ (pushed & write0_q)) & ~emptied;
-      last_q <= (last_q & ~({63'd0, pop_i} << head)) |
-                ({63'd0, push_last_i & |pushed} << {push_color_i, write1_q[push_color_i], write0_q[push_color_i]});
+      write0_q <= (write0_q ^ pushed) & ~emptied;
+      nonempty_q <= (nonempty_q | pushed) & ~emptied;
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (push_i && !full[push_color_i])
-      data_q[{push_color_i, write1_q[push_color_i], write0_q[push_color_i]}] <= push_data_i;
   end
 
 endmodule

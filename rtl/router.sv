@@ -1,10 +1,10 @@
 // The tile's router: five ports, 16 colors, credits, multicast and merge.
 //
-// A wavelet on an input in cycle 0 is in the port's FIFO in cycle 1, is granted there if nothing is in its way, and is on
-// the output in cycle 2, its credit on the input's credit output in cycle 2. Inputs (router_input) offer, outputs
-// (router_output) take; this module wires each to the four other ports, decodes the route table, knows the
-// tile's parent and reports errors. Route of an input and a data color: a mask of outputs, bit port_e; its own port is
-// not among them and reads as 0. Errors are pulses of one cycle; of several in a cycle one is reported.
+// A wavelet on an input in cycle 0 is in the port's FIFO in cycle 1, is granted there if nothing is in its way, and is
+// on the output in cycle 2, its credit on the input's credit output in cycle 2. Inputs (router_input) offer, outputs
+// (router_output) take; this module wires them, decodes the route registers, knows the tile's parent and reports errors.
+// The route of an input and a data color is a mask of outputs, bit port_e. No word leaves where it came from: the own
+// port of an input is not stored. Errors are pulses of one cycle; of several in a cycle one is reported.
 //
 // `busy_o` depends on state alone: without an arriving wavelet or credit, state changes if and only if it is high.
 
@@ -34,8 +34,8 @@ module router (
   input  logic [4:0]  west_credit_i,
   input  logic [4:0]  ramp_credit_i,
 
-  // Where the tile's own requests (RequestColor) go. Nothing leads from the ramp back to the ramp.
-  /* verilator lint_off UNUSEDSIGNAL */
+  // Where the tile's own requests (RequestColor) go.
+  /* verilator lint_off UNUSEDSIGNAL */  // from the ramp nothing leads to the ramp
   input  logic [4:0]  request_mask_i,
   /* verilator lint_on UNUSEDSIGNAL */
 
@@ -53,226 +53,228 @@ module router (
   output logic        busy_o
 );
 
-  // ---------------------------------------------------------------- route registers
+  localparam logic [3:0] RequestColor = 4'(tessera_pkg::RequestColor);
 
-  // RegRoute is the first register: the word address is {port, color}. The control plane's colors have none.
-  logic       route_addressed;
-  logic [4:0] route_select;
+  // RegRoute is the first register: the word address of a route is {port, color}. The control plane's colors, 0 and 1,
+  // have none.
+  logic       route_access;
+  logic [4:0] north_route, east_route, south_route, west_route, ramp_route;
 
-  logic [3:0] north_route;
-  logic [3:0] east_route;
-  logic [3:0] south_route;
-  logic [3:0] west_route;
-  logic [3:0] ramp_route;
+  assign route_access = reg_addr_i[9:7] == 3'd0 && reg_addr_i[3:1] != 3'd0;
+  assign reg_rdata_o = {27'd0, north_route | east_route | south_route | west_route | ramp_route};
 
-  assign route_addressed = reg_addr_i[9:7] == 3'd0 && reg_addr_i[3:1] != 3'd0;
-  assign route_select[0] = route_addressed && reg_addr_i[6:4] == tessera_pkg::PortNorth;
-  assign route_select[1] = route_addressed && reg_addr_i[6:4] == tessera_pkg::PortEast;
-  assign route_select[2] = route_addressed && reg_addr_i[6:4] == tessera_pkg::PortSouth;
-  assign route_select[3] = route_addressed && reg_addr_i[6:4] == tessera_pkg::PortWest;
-  assign route_select[4] = route_addressed && reg_addr_i[6:4] == tessera_pkg::PortRamp;
-
-  always_comb begin
-    reg_rdata_o = 32'd0;
-    if (route_addressed)
-      reg_rdata_o = {27'd0, {north_route, 1'b0} | {east_route[3:1], 1'b0, east_route[0]} |
-                     {south_route[3:2], 1'b0, south_route[1:0]} | {west_route[3], 1'b0, west_route[2:0]} |
-                     {1'b0, ramp_route}};
-  end
-
-  // ---------------------------------------------------------------- parent
-
-  // The mesh port of the first request after reset: the tile's parent in the control plane's forest. Bit port_e.
+  // The mesh port of the first request after reset, bit port_e: the way to the tile's parent in the control plane's
+  // forest. (Of several in one cycle the lowest numbered; a forest sends only one.)
   logic [3:0] parent_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       parent_q <= 4'd0;
     end else if (parent_q == 4'd0) begin
-      if (north_i[37] && north_i[36:33] == 4'(tessera_pkg::RequestColor)) parent_q <= 4'b0001;
-      else if (east_i[37] && east_i[36:33] == 4'(tessera_pkg::RequestColor)) parent_q <= 4'b0010;
-      else if (south_i[37] && south_i[36:33] == 4'(tessera_pkg::RequestColor)) parent_q <= 4'b0100;
-      else if (west_i[37] && west_i[36:33] == 4'(tessera_pkg::RequestColor)) parent_q <= 4'b1000;
+      if (north_i[37] && north_i[36:33] == RequestColor) parent_q <= 4'b0001;
+      else if (east_i[37] && east_i[36:33] == RequestColor) parent_q <= 4'b0010;
+      else if (south_i[37] && south_i[36:33] == RequestColor) parent_q <= 4'b0100;
+      else if (west_i[37] && west_i[36:33] == RequestColor) parent_q <= 4'b1000;
     end
   end
 
   // ---------------------------------------------------------------- inputs and outputs
 
-  // Toward or from the four other ports, lowest first.
-  logic [3:0]  north_offer, east_offer, south_offer, west_offer, ramp_offer;
-  logic [3:0]  north_grant, east_grant, south_grant, west_grant, ramp_grant;
-  logic [36:0] north_word, east_word, south_word, west_word, ramp_word;
+  logic [42:0] north_offer, east_offer, south_offer, west_offer, ramp_offer;
+  logic [4:0]  north_grant, east_grant, south_grant, west_grant, ramp_grant;
   logic [15:0] north_credit, east_credit, south_credit, west_credit, ramp_credit;
   logic [15:0] north_locked, east_locked, south_locked, west_locked, ramp_locked;
-  logic [3:0]  north_color, east_color, south_color, west_color;
-  /* verilator lint_off UNUSEDSIGNAL */  // the way to the ramp is never dead
+  logic        north_valid, east_valid, south_valid, west_valid, ramp_valid;
+  logic        north_overflow, east_overflow, south_overflow, west_overflow, ramp_overflow;
+  logic        north_loaded, east_loaded, south_loaded, west_loaded, ramp_loaded;
+  logic        north_empties, east_empties, south_empties, west_empties, ramp_empties;
+
+  logic [3:0]  north_color, east_color, south_color, west_color;   // of the word that an output takes
+  /* verilator lint_off UNUSEDSIGNAL */  // wanted for errors, and the way to the ramp is never dead
   logic [3:0]  ramp_color;
   /* verilator lint_on UNUSEDSIGNAL */
-  logic [4:0]  no_route, overflow, input_drained, input_busy, output_busy;  // bit port_e
+  logic        any_valid;
+  logic        moved_q;     // there was an offer in the last cycle: registers toward the links hold something
+  logic        active;
+  logic [5:0]  requested;   // outputs that some offer is for, bit port_e; bit 5: some offer has no route
   logic        drained;
 
-  assign drained = &input_drained;
+  assign any_valid = north_valid | east_valid | south_valid | west_valid | ramp_valid;
+  assign active = any_valid | moved_q;
 
-  router_input u_north_input (
-    .clk_i, .rst_ni,
-    .wavelet_i(north_i), .credit_o(north_credit_o),
-    .request_outputs_i(4'b1000), .response_outputs_i({1'b0, parent_q[3:1]}),
-    .output0_credit_i(east_credit), .output1_credit_i(south_credit),
-    .output2_credit_i(west_credit), .output3_credit_i(ramp_credit),
-    .output0_locked_i(east_locked), .output1_locked_i(south_locked),
-    .output2_locked_i(west_locked), .output3_locked_i(ramp_locked),
-    .offer_o(north_offer), .word_o(north_word),
-    .grant_i({ramp_grant[0], west_grant[0], south_grant[0], east_grant[0]}),
-    .route_select_i(route_select[0]), .route_we_i(reg_we_i), .route_color_i(reg_addr_i[3:0]),
-    .route_wdata_i(reg_wdata_i[4:1]), .route_rdata_o(north_route),
-    .no_route_o(no_route[0]), .overflow_o(overflow[0]), .drained_o(input_drained[0]), .busy_o(input_busy[0])
+  always_comb begin
+    requested = 6'd0;
+    drained = 1'b0;
+    if (any_valid) begin
+      requested = north_offer[42:37] | east_offer[42:37] | south_offer[42:37] | west_offer[42:37] |
+                  ramp_offer[42:37];
+      drained = (north_empties | ~north_loaded) & (east_empties | ~east_loaded) & (south_empties | ~south_loaded) &
+                (west_empties | ~west_loaded) & (ramp_empties | ~ramp_loaded);
+    end
+  end
+
+  router_input #(.Port(32'(tessera_pkg::PortNorth))) u_north_input (
+    .clk_i, .rst_ni, .active_i(active), .wavelet_i(north_i), .credit_o(north_credit_o),
+    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
+    .other0_credit_i(east_credit), .other1_credit_i(south_credit),
+    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
+    .other0_locked_i(east_locked), .other1_locked_i(south_locked),
+    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
+    .other0_grant_i(east_grant), .other1_grant_i(south_grant),
+    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
+    .valid_o(north_valid), .offer_o(north_offer), .overflow_o(north_overflow), .loaded_o(north_loaded),
+    .empties_o(north_empties),
+    .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
+    .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(north_route)
   );
 
-  router_input u_east_input (
-    .clk_i, .rst_ni,
-    .wavelet_i(east_i), .credit_o(east_credit_o),
-    .request_outputs_i(4'b1000), .response_outputs_i({1'b0, parent_q[3:2], parent_q[0]}),
-    .output0_credit_i(north_credit), .output1_credit_i(south_credit),
-    .output2_credit_i(west_credit), .output3_credit_i(ramp_credit),
-    .output0_locked_i(north_locked), .output1_locked_i(south_locked),
-    .output2_locked_i(west_locked), .output3_locked_i(ramp_locked),
-    .offer_o(east_offer), .word_o(east_word),
-    .grant_i({ramp_grant[1], west_grant[1], south_grant[1], north_grant[0]}),
-    .route_select_i(route_select[1]), .route_we_i(reg_we_i), .route_color_i(reg_addr_i[3:0]),
-    .route_wdata_i({reg_wdata_i[4:2], reg_wdata_i[0]}), .route_rdata_o(east_route),
-    .no_route_o(no_route[1]), .overflow_o(overflow[1]), .drained_o(input_drained[1]), .busy_o(input_busy[1])
+  router_input #(.Port(32'(tessera_pkg::PortEast))) u_east_input (
+    .clk_i, .rst_ni, .active_i(active), .wavelet_i(east_i), .credit_o(east_credit_o),
+    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
+    .other0_credit_i(north_credit), .other1_credit_i(south_credit),
+    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
+    .other0_locked_i(north_locked), .other1_locked_i(south_locked),
+    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
+    .other0_grant_i(north_grant), .other1_grant_i(south_grant),
+    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
+    .valid_o(east_valid), .offer_o(east_offer), .overflow_o(east_overflow), .loaded_o(east_loaded),
+    .empties_o(east_empties),
+    .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
+    .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(east_route)
   );
 
-  router_input u_south_input (
-    .clk_i, .rst_ni,
-    .wavelet_i(south_i), .credit_o(south_credit_o),
-    .request_outputs_i(4'b1000), .response_outputs_i({1'b0, parent_q[3], parent_q[1:0]}),
-    .output0_credit_i(north_credit), .output1_credit_i(east_credit),
-    .output2_credit_i(west_credit), .output3_credit_i(ramp_credit),
-    .output0_locked_i(north_locked), .output1_locked_i(east_locked),
-    .output2_locked_i(west_locked), .output3_locked_i(ramp_locked),
-    .offer_o(south_offer), .word_o(south_word),
-    .grant_i({ramp_grant[2], west_grant[2], east_grant[1], north_grant[1]}),
-    .route_select_i(route_select[2]), .route_we_i(reg_we_i), .route_color_i(reg_addr_i[3:0]),
-    .route_wdata_i({reg_wdata_i[4:3], reg_wdata_i[1:0]}), .route_rdata_o(south_route),
-    .no_route_o(no_route[2]), .overflow_o(overflow[2]), .drained_o(input_drained[2]), .busy_o(input_busy[2])
+  router_input #(.Port(32'(tessera_pkg::PortSouth))) u_south_input (
+    .clk_i, .rst_ni, .active_i(active), .wavelet_i(south_i), .credit_o(south_credit_o),
+    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
+    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
+    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
+    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
+    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
+    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
+    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
+    .valid_o(south_valid), .offer_o(south_offer), .overflow_o(south_overflow), .loaded_o(south_loaded),
+    .empties_o(south_empties),
+    .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
+    .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(south_route)
   );
 
-  router_input u_west_input (
-    .clk_i, .rst_ni,
-    .wavelet_i(west_i), .credit_o(west_credit_o),
-    .request_outputs_i(4'b1000), .response_outputs_i({1'b0, parent_q[2:0]}),
-    .output0_credit_i(north_credit), .output1_credit_i(east_credit),
-    .output2_credit_i(south_credit), .output3_credit_i(ramp_credit),
-    .output0_locked_i(north_locked), .output1_locked_i(east_locked),
-    .output2_locked_i(south_locked), .output3_locked_i(ramp_locked),
-    .offer_o(west_offer), .word_o(west_word),
-    .grant_i({ramp_grant[3], south_grant[2], east_grant[2], north_grant[2]}),
-    .route_select_i(route_select[3]), .route_we_i(reg_we_i), .route_color_i(reg_addr_i[3:0]),
-    .route_wdata_i({reg_wdata_i[4], reg_wdata_i[2:0]}), .route_rdata_o(west_route),
-    .no_route_o(no_route[3]), .overflow_o(overflow[3]), .drained_o(input_drained[3]), .busy_o(input_busy[3])
+  router_input #(.Port(32'(tessera_pkg::PortWest))) u_west_input (
+    .clk_i, .rst_ni, .active_i(active), .wavelet_i(west_i), .credit_o(west_credit_o),
+    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
+    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
+    .other2_credit_i(south_credit), .other3_credit_i(ramp_credit),
+    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
+    .other2_locked_i(south_locked), .other3_locked_i(ramp_locked),
+    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
+    .other2_grant_i(south_grant), .other3_grant_i(ramp_grant),
+    .valid_o(west_valid), .offer_o(west_offer), .overflow_o(west_overflow), .loaded_o(west_loaded),
+    .empties_o(west_empties),
+    .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
+    .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(west_route)
   );
 
-  router_input u_ramp_input (
-    .clk_i, .rst_ni,
-    .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
-    .request_outputs_i(request_mask_i[3:0]), .response_outputs_i(parent_q),
-    .output0_credit_i(north_credit), .output1_credit_i(east_credit),
-    .output2_credit_i(south_credit), .output3_credit_i(west_credit),
-    .output0_locked_i(north_locked), .output1_locked_i(east_locked),
-    .output2_locked_i(south_locked), .output3_locked_i(west_locked),
-    .offer_o(ramp_offer), .word_o(ramp_word),
-    .grant_i({west_grant[3], south_grant[3], east_grant[3], north_grant[3]}),
-    .route_select_i(route_select[4]), .route_we_i(reg_we_i), .route_color_i(reg_addr_i[3:0]),
-    .route_wdata_i(reg_wdata_i[3:0]), .route_rdata_o(ramp_route),
-    .no_route_o(no_route[4]), .overflow_o(overflow[4]), .drained_o(input_drained[4]), .busy_o(input_busy[4])
+  router_input #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_input (
+    .clk_i, .rst_ni, .active_i(active), .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
+    .request_outputs_i(request_mask_i), .response_outputs_i({1'b0, parent_q}),
+    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
+    .other2_credit_i(south_credit), .other3_credit_i(west_credit),
+    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
+    .other2_locked_i(south_locked), .other3_locked_i(west_locked),
+    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
+    .other2_grant_i(south_grant), .other3_grant_i(west_grant),
+    .valid_o(ramp_valid), .offer_o(ramp_offer), .overflow_o(ramp_overflow), .loaded_o(ramp_loaded),
+    .empties_o(ramp_empties),
+    .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
+    .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(ramp_route)
   );
 
-  router_output u_north_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[0]),
+  router_output #(.Port(32'(tessera_pkg::PortNorth))) u_north_output (
+    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[0]),
     .wavelet_o(north_o), .credit_i(north_credit_i), .credit_o(north_credit), .locked_o(north_locked),
-    .offer_i({ramp_offer[0], west_offer[0], south_offer[0], east_offer[0]}),
-    .word0_i(east_word), .word1_i(south_word), .word2_i(west_word), .word3_i(ramp_word),
-    .grant_o(north_grant), .color_o(north_color), .drained_i(drained), .busy_o(output_busy[0])
+    .requested_i(requested[tessera_pkg::PortNorth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
+    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .grant_o(north_grant), .color_o(north_color), .drained_i(drained)
   );
 
-  router_output u_east_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[1]),
+  router_output #(.Port(32'(tessera_pkg::PortEast))) u_east_output (
+    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[1]),
     .wavelet_o(east_o), .credit_i(east_credit_i), .credit_o(east_credit), .locked_o(east_locked),
-    .offer_i({ramp_offer[1], west_offer[1], south_offer[1], north_offer[0]}),
-    .word0_i(north_word), .word1_i(south_word), .word2_i(west_word), .word3_i(ramp_word),
-    .grant_o(east_grant), .color_o(east_color), .drained_i(drained), .busy_o(output_busy[1])
+    .requested_i(requested[tessera_pkg::PortEast]), .north_offer_i(north_offer), .east_offer_i(east_offer),
+    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .grant_o(east_grant), .color_o(east_color), .drained_i(drained)
   );
 
-  router_output u_south_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[2]),
+  router_output #(.Port(32'(tessera_pkg::PortSouth))) u_south_output (
+    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[2]),
     .wavelet_o(south_o), .credit_i(south_credit_i), .credit_o(south_credit), .locked_o(south_locked),
-    .offer_i({ramp_offer[2], west_offer[2], east_offer[1], north_offer[1]}),
-    .word0_i(north_word), .word1_i(east_word), .word2_i(west_word), .word3_i(ramp_word),
-    .grant_o(south_grant), .color_o(south_color), .drained_i(drained), .busy_o(output_busy[2])
+    .requested_i(requested[tessera_pkg::PortSouth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
+    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .grant_o(south_grant), .color_o(south_color), .drained_i(drained)
   );
 
-  router_output u_west_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[3]),
+  router_output #(.Port(32'(tessera_pkg::PortWest))) u_west_output (
+    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[3]),
     .wavelet_o(west_o), .credit_i(west_credit_i), .credit_o(west_credit), .locked_o(west_locked),
-    .offer_i({ramp_offer[3], south_offer[2], east_offer[2], north_offer[2]}),
-    .word0_i(north_word), .word1_i(east_word), .word2_i(south_word), .word3_i(ramp_word),
-    .grant_o(west_grant), .color_o(west_color), .drained_i(drained), .busy_o(output_busy[3])
+    .requested_i(requested[tessera_pkg::PortWest]), .north_offer_i(north_offer), .east_offer_i(east_offer),
+    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .grant_o(west_grant), .color_o(west_color), .drained_i(drained)
   );
 
-  router_output u_ramp_output (
-    .clk_i, .rst_ni, .link_present_i(1'b1),
+  router_output #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_output (
+    .clk_i, .rst_ni, .active_i(active), .link_present_i(1'b1),
     .wavelet_o(ramp_o), .credit_i(ramp_credit_i), .credit_o(ramp_credit), .locked_o(ramp_locked),
-    .offer_i({west_offer[3], south_offer[3], east_offer[3], north_offer[3]}),
-    .word0_i(north_word), .word1_i(east_word), .word2_i(south_word), .word3_i(west_word),
-    .grant_o(ramp_grant), .color_o(ramp_color), .drained_i(drained), .busy_o(output_busy[4])
+    .requested_i(requested[tessera_pkg::PortRamp]), .north_offer_i(north_offer), .east_offer_i(east_offer),
+    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .grant_o(ramp_grant), .color_o(ramp_color), .drained_i(drained)
   );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) moved_q <= 1'b0;
+    else if (active) moved_q <= any_valid;
+  end
 
   // ---------------------------------------------------------------- errors
 
-  logic       error_q;
-  logic [2:0] error_kind_q, error_port_q;
-  logic [3:0] error_color_q;
-  // Link inputs and straps feed flip-flops only: hence the local.
-  always_ff @(posedge clk_i or negedge rst_ni) begin : errors
-    logic [3:0] dead;
+  logic [10:0] error_q;   // {valid, kind, port, color}
+
+  // Straps and links feed flip-flops only: hence no nets.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      error_q <= 1'b0;
-      error_kind_q <= tessera_pkg::ErrorNone;
-      error_port_q <= 3'd0;
-      error_color_q <= 4'd0;
+      error_q <= 11'd0;
     end else begin
-      dead = {west_grant != 4'd0, south_grant != 4'd0, east_grant != 4'd0, north_grant != 4'd0} & ~link_present_i;
-      if (error_q || overflow != 5'd0 || no_route != 5'd0 || dead != 4'd0) begin
-        error_q <= overflow != 5'd0 || no_route != 5'd0 || dead != 4'd0;
-        error_kind_q <= overflow != 5'd0 ? tessera_pkg::ErrorOverflow :
-                        no_route != 5'd0 ? tessera_pkg::ErrorNoRoute :
-                        dead != 4'd0 ? tessera_pkg::ErrorDeadLink : tessera_pkg::ErrorNone;
-        {error_port_q, error_color_q} <=
-          overflow[0] ? {tessera_pkg::PortNorth, north_i[36:33]} :
-          overflow[1] ? {tessera_pkg::PortEast, east_i[36:33]} :
-          overflow[2] ? {tessera_pkg::PortSouth, south_i[36:33]} :
-          overflow[3] ? {tessera_pkg::PortWest, west_i[36:33]} :
-          overflow[4] ? {tessera_pkg::PortRamp, ramp_i[36:33]} :
-          no_route[0] ? {tessera_pkg::PortNorth, north_word[36:33]} :
-          no_route[1] ? {tessera_pkg::PortEast, east_word[36:33]} :
-          no_route[2] ? {tessera_pkg::PortSouth, south_word[36:33]} :
-          no_route[3] ? {tessera_pkg::PortWest, west_word[36:33]} :
-          no_route[4] ? {tessera_pkg::PortRamp, ramp_word[36:33]} :
-          dead[0] ? {tessera_pkg::PortNorth, north_color} :
-          dead[1] ? {tessera_pkg::PortEast, east_color} :
-          dead[2] ? {tessera_pkg::PortSouth, south_color} :
-          dead[3] ? {tessera_pkg::PortWest, west_color} :
-          7'd0;
+      if (error_q != 11'd0) error_q <= 11'd0;
+      if (active) begin
+        if (requested[tessera_pkg::PortNorth] && !link_present_i[0])
+          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
+        if (requested[tessera_pkg::PortEast] && !link_present_i[1])
+          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
+        if (requested[tessera_pkg::PortSouth] && !link_present_i[2])
+          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
+        if (requested[tessera_pkg::PortWest] && !link_present_i[3])
+          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
+        if (requested[5]) begin
+          if (north_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_offer[36:33]};
+          if (east_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_offer[36:33]};
+          if (south_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_offer[36:33]};
+          if (west_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_offer[36:33]};
+          if (ramp_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_offer[36:33]};
+        end
+      end
+      if (north_i[37] || east_i[37] || south_i[37] || west_i[37] || ramp_i[37]) begin
+        if (north_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_i[36:33]};
+        if (east_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_i[36:33]};
+        if (south_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_i[36:33]};
+        if (west_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_i[36:33]};
+        if (ramp_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_i[36:33]};
       end
     end
   end
 
-  assign error_o = error_q;
-  assign error_kind_o = error_kind_q;
-  assign error_port_o = error_port_q;
-  assign error_color_o = error_color_q;
+  assign error_o = error_q[10];
+  assign error_kind_o = error_q[9:7];
+  assign error_port_o = error_q[6:4];
+  assign error_color_o = error_q[3:0];
 
-  assign busy_o = input_busy != 5'd0 || output_busy != 5'd0 || error_q;
+  assign busy_o = active | error_q[10];
 
 endmodule

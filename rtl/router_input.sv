@@ -1,57 +1,67 @@
 // One input port of the router: a FIFO bank, the routes of its colors, and what has become of each head word.
 //
-// An input leads to the four other ports; output 0 is the lowest numbered of them. 64-bit vectors have bit
-// {output, color}, 16-bit vectors bit {color}.
-//
 // Each cycle the input offers the head word of one color, round robin over the colors that can move: those whose
-// head still has an unserved output that has a credit for the color and is not locked by another input. `offer_o`
-// are the outputs that could take the word now, `grant_i` those that do, in the same cycle. The word leaves
-// when all outputs of its route are served, and its credit is on `credit_o` in the next cycle.
-// A word without a route is dropped, in one cycle, with a pulse of `no_route_o` and its credit returned.
+// head still has an unserved output that has a credit for the color and is not locked by another input; and those
+// without a route, whose words are dropped, one a cycle. `offer_o` names the outputs that could take the word,
+// the grants those that do, in the same cycle. The word leaves when all outputs of its route are served; its credit
+// is on `credit_o` in the next cycle.
+//
+// An input leads to the four other ports, which have the numbers Other0 to Other3. 64-bit vectors have bit
+// {which of the four, color}.
 
-module router_input (
+module router_input #(
+  parameter int unsigned Port = 0     // port_e
+) (
   input  logic        clk_i,
   input  logic        rst_ni,
+  input  logic        active_i,       // something moves in this cycle, or did in the last
 
-  input  logic [37:0] wavelet_i,          // wavelet_t
-  output logic [4:0]  credit_o,           // credit_t
+  input  logic [37:0] wavelet_i,      // wavelet_t
+  output logic [4:0]  credit_o,       // credit_t, a register
 
-  // Outputs to which the control plane's colors go; they have no table.
-  input  logic [3:0]  request_outputs_i,
-  input  logic [3:0]  response_outputs_i,
+  // Where the control plane's colors go, which have no table. Bit port_e.
+  input  logic [4:0]  request_outputs_i,
+  input  logic [4:0]  response_outputs_i,
 
-  // Of each output: the colors it has a credit for, and those on which it is in the middle of a message.
-  input  logic [15:0] output0_credit_i,
-  input  logic [15:0] output1_credit_i,
-  input  logic [15:0] output2_credit_i,
-  input  logic [15:0] output3_credit_i,
-  input  logic [15:0] output0_locked_i,
-  input  logic [15:0] output1_locked_i,
-  input  logic [15:0] output2_locked_i,
-  input  logic [15:0] output3_locked_i,
+  // Of each output: the colors that have a credit, the colors on which it is in the middle of a message, and the
+  // input it takes from in this cycle (bit port_e).
+  input  logic [15:0] other0_credit_i,
+  input  logic [15:0] other1_credit_i,
+  input  logic [15:0] other2_credit_i,
+  input  logic [15:0] other3_credit_i,
+  input  logic [15:0] other0_locked_i,
+  input  logic [15:0] other1_locked_i,
+  input  logic [15:0] other2_locked_i,
+  input  logic [15:0] other3_locked_i,
+  input  logic [4:0]  other0_grant_i,
+  input  logic [4:0]  other1_grant_i,
+  input  logic [4:0]  other2_grant_i,
+  input  logic [4:0]  other3_grant_i,
 
-  output logic [3:0]  offer_o,
-  output logic [36:0] word_o,             // wavelet_t without its valid bit
-  input  logic [3:0]  grant_i,
+  output logic        valid_o,        // there is an offer
+  output logic [42:0] offer_o,        // {no route, outputs[4:0], color[3:0], last, data[31:0]}, zero when not valid
 
-  // The route of a data color, read in the same cycle. A read without select gives 0.
-  input  logic        route_select_i,
+  output logic        overflow_o,     // wavelet_i came to a full FIFO and is dropped
+  output logic        loaded_o,       // there are words in the bank
+  output logic        empties_o,      // the last of them leaves in this cycle
+
+  // Routes of data colors: an access names port and color; read in the same cycle. Other ports' read as 0.
+  input  logic        route_access_i,
   input  logic        route_we_i,
-  input  logic [3:0]  route_color_i,
-  input  logic [3:0]  route_wdata_i,
-  output logic [3:0]  route_rdata_o,
-
-  output logic        no_route_o,         // the word on word_o has no route
-  output logic        overflow_o,         // wavelet_i came to a full FIFO
-  output logic        drained_o,          // the bank is empty after this cycle, if nothing arrives
-  output logic        busy_o
+  input  logic [6:0]  route_addr_i,   // {port, color}
+  input  logic [4:0]  route_wdata_i,  // outputs, bit port_e
+  output logic [4:0]  route_rdata_o
 );
 
-  logic [63:0] route_q;      // of data colors
-  logic [63:0] served_q;     // the output has its copy of the head word
-  logic [63:0] holds_q;      // the output is in the middle of a message of this input
-  logic [3:0]  next_color_q; // where the round robin goes on
-  logic [4:0]  credit_q;
+  localparam int unsigned Other0 = Port > 0 ? 0 : 1;
+  localparam int unsigned Other1 = Port > 1 ? 1 : 2;
+  localparam int unsigned Other2 = Port > 2 ? 2 : 3;
+  localparam int unsigned Other3 = Port > 3 ? 3 : 4;
+
+  logic [63:0] route_q;
+  logic [63:0] served_q;       // the output has its copy of the head word
+  logic [63:0] holds_q;        // the output is in the middle of a message from here
+  logic [3:0]  next_color_q;   // where the round robin goes on
 
   // ---------------------------------------------------------------- FIFOs
 
@@ -68,89 +78,129 @@ module router_input (
     .head_color_i(color), .head_data_o(data), .head_last_o(last), .pop_i(pop)
   );
 
+  assign loaded_o = nonempty != 16'd0;
+
   // ---------------------------------------------------------------- offer
 
   logic [63:0] route, unserved, movable_to;
+  logic [31:0] any_route, any_movable;            // halves folded upon each other
   logic [15:0] unrouted, movable, candidates, pick;
-  logic [3:0]  unserved_outputs;
+  logic [4:0]  outputs;
+  logic        no_route;
+  logic        waits;                             // an output of the chosen word cannot take it in this cycle
 
   always_comb begin
     route = 64'd0;
     unserved = 64'd0;
     movable_to = 64'd0;
+    any_route = 32'd0;
+    any_movable = 32'd0;
     unrouted = 16'd0;
     movable = 16'd0;
     candidates = 16'd0;
     pick = 16'd0;
     color = 4'd0;
-    offer_o = 4'd0;
-    unserved_outputs = 4'd0;
+    outputs = 5'd0;
+    no_route = 1'b0;
+    waits = 1'b0;
+    valid_o = 1'b0;
     if (nonempty != 16'd0) begin
-      route = route_q |
-              {14'd0, response_outputs_i[3], request_outputs_i[3], 14'd0, response_outputs_i[2], request_outputs_i[2],
-               14'd0, response_outputs_i[1], request_outputs_i[1], 14'd0, response_outputs_i[0], request_outputs_i[0]};
-      unserved = {4{nonempty}} & route & ~served_q;
-      movable_to = unserved & {output3_credit_i, output2_credit_i, output1_credit_i, output0_credit_i} &
-                   (holds_q | ~{output3_locked_i, output2_locked_i, output1_locked_i, output0_locked_i});
-      unrouted = nonempty & ~(route[63:48] | route[47:32] | route[31:16] | route[15:0]);
-      movable = unrouted | movable_to[63:48] | movable_to[47:32] | movable_to[31:16] | movable_to[15:0];
-      candidates = movable & (16'hffff << next_color_q);
-      if (candidates == 16'd0) candidates = movable;
-      pick = candidates & (~candidates + 16'd1);
-      color = {|(pick & 16'hff00), |(pick & 16'hf0f0), |(pick & 16'hcccc), |(pick & 16'haaaa)};
-      offer_o = {movable_to[{2'd3, color}], movable_to[{2'd2, color}], movable_to[{2'd1, color}],
-                 movable_to[{2'd0, color}]};
-      unserved_outputs = {unserved[{2'd3, color}], unserved[{2'd2, color}], unserved[{2'd1, color}],
-                          unserved[{2'd0, color}]};
+      route = route_q;
+      if (nonempty[tessera_pkg::FirstDataColor-1:0] != '0)
+        route = route_q | {14'd0, response_outputs_i[Other3], request_outputs_i[Other3],
+                           14'd0, response_outputs_i[Other2], request_outputs_i[Other2],
+                           14'd0, response_outputs_i[Other1], request_outputs_i[Other1],
+                           14'd0, response_outputs_i[Other0], request_outputs_i[Other0]};
+      unserved = route & ~served_q;
+      movable_to = unserved & {other3_credit_i, other2_credit_i, other1_credit_i, other0_credit_i} &
+                   (holds_q | ~{other3_locked_i, other2_locked_i, other1_locked_i, other0_locked_i});
+      any_route = route[63:32] | route[31:0];
+      any_movable = movable_to[63:32] | movable_to[31:0];
+      unrouted = ~(any_route[31:16] | any_route[15:0]);
+      movable = nonempty & (any_movable[31:16] | any_movable[15:0] | unrouted);
+      if (movable != 16'd0) begin
+        valid_o = 1'b1;
+        candidates = movable & (16'hffff << next_color_q);
+        if (candidates == 16'd0) candidates = movable;
+        pick = candidates & (~candidates + 16'd1);
+        color = {|(pick & 16'hff00), |(pick & 16'hf0f0), |(pick & 16'hcccc), |(pick & 16'haaaa)};
+        outputs[Other0] = movable_to[{2'd0, color}];
+        outputs[Other1] = movable_to[{2'd1, color}];
+        outputs[Other2] = movable_to[{2'd2, color}];
+        outputs[Other3] = movable_to[{2'd3, color}];
+        no_route = (pick & unrouted) != 16'd0;
+        waits = (unserved & ~movable_to & {4{pick}}) != 64'd0;
+      end
     end
   end
 
-  assign no_route_o = (pick & unrouted) != 16'd0;
-  assign word_o = {color, last, data};
-  assign busy_o = pick != 16'd0 || credit_q[4];
+  always_comb begin
+    offer_o = 43'd0;
+    if (valid_o) offer_o = {no_route, outputs, color, last, data};
+  end
 
-  // ---------------------------------------------------------------- what the grants do
+  // ---------------------------------------------------------------- grants
 
-  logic taken;
+  logic [4:0] granted;
 
-  assign taken = grant_i != 4'd0 || no_route_o;
-  assign pop = taken && (unserved_outputs & ~grant_i) == 4'd0;
-  assign drained_o = nonempty == 16'd0 || (single && pop);
-  assign credit_o = credit_q;
+  always_comb begin
+    granted = 5'd0;
+    pop = 1'b0;
+    empties_o = 1'b0;
+    if (valid_o) begin
+      granted[Other0] = other0_grant_i[Port];
+      granted[Other1] = other1_grant_i[Port];
+      granted[Other2] = other2_grant_i[Port];
+      granted[Other3] = other3_grant_i[Port];
+      pop = !waits && granted == outputs;
+      empties_o = single && pop;
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin : update
-    logic [63:0] granted;
+    logic [63:0] heads, taken;
     if (!rst_ni) begin
       served_q <= 64'd0;
       holds_q <= 64'd0;
       next_color_q <= 4'd0;
-      credit_q <= 5'd0;
-    end else if (taken || credit_q[4]) begin
-      granted = {{16{grant_i[3]}} & pick, {16{grant_i[2]}} & pick, {16{grant_i[1]}} & pick, {16{grant_i[0]}} & pick};
-      served_q <= pop ? served_q & ~{4{pick}} : served_q | granted;
-      holds_q <= last ? holds_q & ~granted : holds_q | granted;
-      if (taken) next_color_q <= drained_o ? 4'd0 : color + 4'd1;
-      credit_q <= pop ? {1'b1, color} : 5'd0;
+      credit_o <= 5'd0;
+    end else if (active_i) begin
+      credit_o <= 5'd0;
+      if (valid_o) begin
+        heads = 64'h0001_0001_0001_0001 << offer_o[36:33];
+        taken = {15'd0, granted[Other3], 15'd0, granted[Other2],
+                 15'd0, granted[Other1], 15'd0, granted[Other0]} << offer_o[36:33];
+        served_q <= pop ? served_q & ~heads : served_q | taken;
+        holds_q <= offer_o[32] ? holds_q & ~taken : holds_q | taken;
+        if (empties_o) next_color_q <= 4'd0;
+        else if (pop || granted != 5'd0) next_color_q <= offer_o[36:33] + 4'd1;
+        if (pop) credit_o <= {1'b1, offer_o[36:33]};
+      end
     end
   end
 
   // ---------------------------------------------------------------- routes
 
   always_comb begin
-    route_rdata_o = 4'd0;
-    if (route_select_i)
-      route_rdata_o = {route_q[{2'd3, route_color_i}], route_q[{2'd2, route_color_i}],
-                       route_q[{2'd1, route_color_i}], route_q[{2'd0, route_color_i}]};
+    route_rdata_o = 5'd0;
+    if (route_access_i && route_addr_i[6:4] == 3'(Port)) begin
+      route_rdata_o[Other0] = route_q[{2'd0, route_addr_i[3:0]}];
+      route_rdata_o[Other1] = route_q[{2'd1, route_addr_i[3:0]}];
+      route_rdata_o[Other2] = route_q[{2'd2, route_addr_i[3:0]}];
+      route_rdata_o[Other3] = route_q[{2'd3, route_addr_i[3:0]}];
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       route_q <= 64'd0;
-    end else if (route_select_i && route_we_i) begin
-      route_q[{2'd0, route_color_i}] <= route_wdata_i[0];
-      route_q[{2'd1, route_color_i}] <= route_wdata_i[1];
-      route_q[{2'd2, route_color_i}] <= route_wdata_i[2];
-      route_q[{2'd3, route_color_i}] <= route_wdata_i[3];
+    end else if (route_access_i) begin
+      if (route_we_i && route_addr_i[6:4] == 3'(Port)) begin
+        route_q[{2'd0, route_addr_i[3:0]}] <= route_wdata_i[Other0];
+        route_q[{2'd1, route_addr_i[3:0]}] <= route_wdata_i[Other1];
+        route_q[{2'd2, route_addr_i[3:0]}] <= route_wdata_i[Other2];
+        route_q[{2'd3, route_addr_i[3:0]}] <= route_wdata_i[Other3];
+      end
     end
   end
 

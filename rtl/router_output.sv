@@ -1,92 +1,108 @@
 // One output port of the router: takes one of the words offered to it each cycle, round robin over the inputs, and
 // counts the credits of the FIFOs it sends to.
 //
-// It takes from the four other ports; input 0 is the lowest numbered of them. An input offers only what the output
-// can take: `credit_o` are the colors with a credit, `locked_o` those on which the output is in the middle of a
-// message, and only the input that this message comes from may offer them. A word granted in a cycle is on
-// `wavelet_o` in the next. Over a dead link nothing is sent and no credit is spent: the word is taken and lost.
+// An input offers only what the output can take: `credit_o` are the colors that have a credit, `locked_o` those on
+// which the output is in the middle of a message, and only the input that this message comes from may offer them.
+// A word granted in a cycle is on `wavelet_o` in the next. Over a dead link nothing is sent and no credit is spent:
+// the word is taken, and lost.
 
-module router_output (
+module router_output #(
+  parameter int unsigned Port = 0     // port_e
+) (
   input  logic        clk_i,
   input  logic        rst_ni,
+  input  logic        active_i,       // something moves in this cycle, or did in the last
   input  logic        link_present_i,
 
-  output logic [37:0] wavelet_o,   // wavelet_t
-  input  logic [4:0]  credit_i,    // credit_t
+  output logic [37:0] wavelet_o,      // wavelet_t, a register
+  input  logic [4:0]  credit_i,       // credit_t
 
   output logic [15:0] credit_o,
   output logic [15:0] locked_o,
 
-  input  logic [3:0]  offer_i,
-  input  logic [36:0] word0_i,     // wavelet_t without its valid bit
-  input  logic [36:0] word1_i,
-  input  logic [36:0] word2_i,
-  input  logic [36:0] word3_i,
-  output logic [3:0]  grant_o,
-  output logic [3:0]  color_o,     // of the word granted
+  // {no route, outputs[4:0], color[3:0], last, data[31:0]}
+  input  logic        requested_i,    // at least one offer is for this output
+  input  logic [42:0] north_offer_i,
+  input  logic [42:0] east_offer_i,
+  input  logic [42:0] south_offer_i,
+  input  logic [42:0] west_offer_i,
+  input  logic [42:0] ramp_offer_i,
+  output logic [4:0]  grant_o,        // bit port_e
+  output logic [3:0]  color_o,        // of the word granted
 
-  input  logic        drained_i,   // all FIFOs of the router are empty after this cycle, if nothing arrives
-  output logic        busy_o
+  input  logic        drained_i       // all FIFOs of the router are empty after this cycle, if nothing arrives
 );
 
-  // Credits are counted in slices, bit k of the counters of all colors.
-  logic [15:0] count0_q, count1_q, count2_q;
   logic [15:0] locked_q;
-  logic [1:0]  next_input_q;       // where the round robin goes on
-  logic [37:0] wavelet_q;
+  logic [2:0]  next_input_q;   // where the round robin goes on
 
-  logic [3:0]  candidates;
+  // ---------------------------------------------------------------- arbitration
+
+  logic [4:0]  offered, candidates;
   logic [36:0] word;
 
   always_comb begin
-    candidates = 4'd0;
-    grant_o = 4'd0;
+    offered = 5'd0;
+    candidates = 5'd0;
+    grant_o = 5'd0;
     word = 37'd0;
-    if (offer_i != 4'd0) begin
-      candidates = offer_i & (4'hf << next_input_q);
-      if (candidates == 4'd0) candidates = offer_i;
-      grant_o = candidates & (~candidates + 4'd1);
-      word = ({37{grant_o[0]}} & word0_i) | ({37{grant_o[1]}} & word1_i) | ({37{grant_o[2]}} & word2_i) |
-             ({37{grant_o[3]}} & word3_i);
+    if (requested_i) begin
+      offered = {ramp_offer_i[37 + Port], west_offer_i[37 + Port], south_offer_i[37 + Port], east_offer_i[37 + Port],
+                 north_offer_i[37 + Port]};
+      candidates = offered & (5'h1f << next_input_q);
+      if (candidates == 5'd0) candidates = offered;
+      grant_o = candidates & (~candidates + 5'd1);
+      word = grant_o[tessera_pkg::PortNorth] ? north_offer_i[36:0] :
+             grant_o[tessera_pkg::PortEast]  ? east_offer_i[36:0] :
+             grant_o[tessera_pkg::PortSouth] ? south_offer_i[36:0] :
+             grant_o[tessera_pkg::PortWest]  ? west_offer_i[36:0] : ramp_offer_i[36:0];
     end
   end
 
-  assign color_o = word[36:33];
-  assign credit_o = count0_q | count1_q | count2_q;
   assign locked_o = locked_q;
-  assign wavelet_o = wavelet_q;
-  assign busy_o = offer_i != 4'd0 || wavelet_q[37];
+  assign color_o = word[36:33];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       locked_q <= 16'd0;
-      next_input_q <= 2'd0;
-      wavelet_q <= 38'd0;
-    end else if (offer_i != 4'd0) begin
-      locked_q <= word[32] ? locked_q & ~(16'd1 << word[36:33]) : locked_q | (16'd1 << word[36:33]);
-      next_input_q <= drained_i ? 2'd0 : {grant_o[1] | grant_o[2], grant_o[0] | grant_o[2]};
-      wavelet_q <= link_present_i ? {1'b1, word} : 38'd0;
-    end else begin
-      if (drained_i) next_input_q <= 2'd0;
-      if (wavelet_q[37]) wavelet_q <= 38'd0;
+      next_input_q <= 3'd0;
+      wavelet_o <= 38'd0;
+    end else if (active_i) begin
+      wavelet_o <= 38'd0;
+      if (requested_i) begin
+        locked_q <= word[32] ? locked_q & ~(16'd1 << word[36:33]) : locked_q | (16'd1 << word[36:33]);
+        next_input_q <= {grant_o[3], grant_o[1] | grant_o[2], grant_o[0] | grant_o[2]};
+        if (link_present_i) wavelet_o <= {1'b1, word};
+      end
+      if (drained_i) next_input_q <= 3'd0;
     end
   end
 
-  // Link inputs feed flip-flops only: hence no nets between.
+  // ---------------------------------------------------------------- credits
+
+  // A counter for each color, 0 to 4: a flag that it is not zero, and what it has beyond one, in slices: bit k of
+  // the counters of all colors.
+  logic [15:0] nonzero_q, more0_q, more1_q;
+
+  assign credit_o = nonzero_q;
+
+  // Credits come from a link, and what a link feeds is flip-flops only: hence locals and no nets.
   always_ff @(posedge clk_i or negedge rst_ni) begin : count
-    logic [15:0] spent, returned, up, down;
+    logic [15:0] spent, returned, up, down, more_up, more_down;
     if (!rst_ni) begin
-      count0_q <= 16'd0;
-      count1_q <= 16'd0;
-      count2_q <= 16'hffff;
-    end else if (credit_i[4] || offer_i != 4'd0) begin
-      spent = {15'd0, offer_i != 4'd0 && link_present_i} << word[36:33];
+      nonzero_q <= 16'hffff;
+      more0_q <= 16'hffff;
+      more1_q <= 16'hffff;
+    end else if (requested_i || credit_i[4]) begin
+      spent = {15'd0, requested_i & link_present_i} << word[36:33];
       returned = {15'd0, credit_i[4]} << credit_i[3:0];
       up = returned & ~spent;
       down = spent & ~returned;
-      count0_q <= count0_q ^ (up | down);
-      count1_q <= count1_q ^ ((up & count0_q) | (down & ~count0_q));
-      count2_q <= count2_q ^ ((up & count0_q & count1_q) | (down & ~count0_q & ~count1_q));
+      more_up = up & nonzero_q;
+      more_down = down & (more1_q | more0_q);
+      nonzero_q <= (nonzero_q | up) & ~(down & ~more_down);
+      more1_q <= more1_q ^ ((more_up & more0_q) | (more_down & ~more0_q));
+      more0_q <= more0_q ^ (more_up | more_down);
     end
   end
 
