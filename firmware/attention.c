@@ -14,19 +14,24 @@ enum {
   PANEL = 16,
 };
 
-// The list, by what it holds; scores have two descriptors per chunk, output some per MX block.
-enum { KEY = 0, VALUE = 2, QUERY = 4, SCORES = 6 };
-
 static const attention_parameters_t* const p = PARAMETERS(attention_parameters_t);
 
-static int8_t value_exponent_maximum[SLOT_COUNT];  // vm of each slot
+// ---- the list: per tag [rotate k, quantize k, maximum of v, quantize v]; then [rotate q, quantize q]; per chunk of
+// positions [products, scores]; [softmax]; [upper half, lower half]; per query head its output
+
+enum { CACHE_DESCRIPTORS = 4, QUERY_DESCRIPTORS = 2, CHUNK_DESCRIPTORS = 2, HALVES = 2 };
 
 static uint32_t chunks(uint32_t positions) { return (positions + CHUNK_POSITIONS - 1) / CHUNK_POSITIONS; }
-static uint32_t list_at(uint32_t index) { return p->list_address + index * sizeof(map_descriptor_t); }
-static map_descriptor_t* map_at(uint32_t index) { return (map_descriptor_t*)list_at(index); }
-static mac_descriptor_t* mac_at(uint32_t index) { return (mac_descriptor_t*)list_at(index); }
-static uint32_t softmax_index(void) { return SCORES + 2 * chunks(p->context); }
-static uint32_t output_index(void) { return softmax_index() + 3; }
+
+static map_descriptor_t* list_at(uint32_t index) { return (map_descriptor_t*)(uint32_t)p->list_address + index; }
+static map_descriptor_t* cache_list(uint32_t tag) { return list_at(CACHE_DESCRIPTORS * tag); }
+
+// Found once; the core reads them from its own memory.
+static map_descriptor_t *query, *scores, *softmax, *weighted_sum, *output[MAX_QUERY_HEADS + 1];
+
+static void launch(uint32_t header, const map_descriptor_t* first, const map_descriptor_t* end) {
+  tile_launch(header, (uint32_t)first, end - first);
+}
 
 // Rotates a vector into rotated_address and finds its largest magnitude.
 static map_descriptor_t rotate(void) {
@@ -62,29 +67,36 @@ static map_descriptor_t quantize(void) {
   };
 }
 
-static void build_cache_writes(void) {
-  *map_at(KEY) = rotate();
-  *map_at(KEY + 1) = quantize();
-  map_at(KEY + 1)->out_stride = PANEL;
-  *map_at(VALUE) = (map_descriptor_t){
+static void build_cache_list(uint32_t tag) {
+  map_descriptor_t* list = cache_list(tag);
+  const uint32_t value = p->value_address + tag * p->value_tag_stride;
+  list[0] = rotate();
+  list[0].a_address = p->key_address + tag * p->key_tag_stride;
+  list[0].b_value = p->rope_address + tag * p->rope_tag_stride;
+  list[1] = quantize();
+  list[1].out_stride = PANEL;
+  list[2] = (map_descriptor_t){
       .unit = UNIT_MAP,
       .operation = MAP_ADD,
       .a_where = WHERE_SRAM,
       .a_size = SIZE16,
+      .a_address = value,
       .count = p->head_length,
       .reduce = REDUCE_MAX_MAGNITUDE,
   };
-  *map_at(VALUE + 1) = quantize();
+  list[3] = quantize();
+  list[3].a_address = value;
 }
 
 static void build_scores(void) {
-  *map_at(QUERY) = rotate();
-  *map_at(QUERY + 1) = quantize();
-  map_at(QUERY + 1)->out_address = p->quantized_address;
-  map_at(QUERY + 1)->offset_high = p->quantized_address + p->head_length;
+  query[0] = rotate();
+  query[1] = quantize();
+  query[1].out_address = p->quantized_address;
+  query[1].offset_high = p->quantized_address + p->head_length;
   for (uint32_t chunk = 0; chunk < chunks(p->context); ++chunk) {
     const uint32_t bank = chunk & 1 ? ACC_BANK_ENTRIES : 0;
-    *mac_at(SCORES + 2 * chunk) = (mac_descriptor_t){
+    map_descriptor_t* pair = scores + CHUNK_DESCRIPTORS * chunk;
+    *(mac_descriptor_t*)pair = (mac_descriptor_t){
         .unit = UNIT_MAC,
         .fence = chunk == 0,  // the query must be in SRAM
         .x_where = WHERE_SRAM,
@@ -94,7 +106,7 @@ static void build_scores(void) {
         .weight_stride = 1,
         .group_stride = p->head_length,
     };
-    *map_at(SCORES + 2 * chunk + 1) = (map_descriptor_t){
+    pair[1] = (map_descriptor_t){
         .unit = UNIT_MAP,
         .operation = MAP_MULQ,
         .a_where = WHERE_ACC,
@@ -119,7 +131,7 @@ static void build_scores(void) {
 }
 
 static void build_softmax(void) {
-  *map_at(softmax_index()) = (map_descriptor_t){
+  *softmax = (map_descriptor_t){
       .unit = UNIT_MAP,
       .operation = MAP_EXPW,
       .a_where = WHERE_SRAM,
@@ -132,8 +144,8 @@ static void build_softmax(void) {
       .out_address = p->weight_address,
   };
   const uint32_t row_words = value_row_bytes(p->head_length) / 16;
-  for (uint32_t half = 0; half < 2; ++half) {
-    *mac_at(softmax_index() + 1 + half) = (mac_descriptor_t){
+  for (uint32_t half = 0; half < HALVES; ++half) {
+    ((mac_descriptor_t*)weighted_sum)[half] = (mac_descriptor_t){
         .unit = UNIT_MAC,
         .x_where = WHERE_SRAM,
         .x_address = p->weight_address + half,
@@ -146,15 +158,13 @@ static void build_softmax(void) {
   }
 }
 
-// 128 * A_hi + A_lo -> o -> MX blocks.
-static uint32_t build_output(uint32_t head) {
+// 128 * A_hi + A_lo -> o -> MX blocks. Gives the place behind the last descriptor written.
+static map_descriptor_t* build_output(map_descriptor_t* next, uint32_t head) {
   const uint32_t blocks = head_blocks(p->head_length);
   const uint32_t block_length = head_block_length(p->head_length);
-  map_descriptor_t* first = map_at(output_index());
-  map_descriptor_t* next = first;
   for (uint32_t block = 0; block < blocks; ++block) {
     const uint32_t left = p->head_length - BLOCK_SIZE * block;
-    const uint32_t output = p->output_address + 4 * BLOCK_SIZE * block;
+    const uint32_t address = p->output_address + 4 * BLOCK_SIZE * block;
     *next++ = (map_descriptor_t){
         .unit = UNIT_MAP,
         .operation = MAP_MULQ,
@@ -168,7 +178,7 @@ static uint32_t build_output(uint32_t head) {
         .reduce = REDUCE_MAX_MAGNITUDE,
         .out_where = WHERE_SRAM,
         .out_size = SIZE32,
-        .out_address = output,
+        .out_address = address,
     };
     const map_descriptor_t to_mx = {
         .unit = UNIT_MAP,
@@ -176,7 +186,7 @@ static uint32_t build_output(uint32_t head) {
         .mode = NORM_BFP8,
         .a_where = WHERE_SRAM,
         .a_size = SIZE32,
-        .a_address = output,
+        .a_address = address,
         .inner_width = 8,
         .count = block_length,
         .offset_low = (uint16_t)-OUTPUT_FRACTION,
@@ -184,59 +194,76 @@ static uint32_t build_output(uint32_t head) {
     next = build_mx_sends(next, to_mx, &p->mx[head], p->block_address, block_length,
                           p->first_part + head * blocks + block);
   }
-  return next - first;
+  return next;
 }
 
-// Where k and v of this token lie, and where they go in the cache.
-static void point_at_cache(uint32_t tag, uint32_t slot, uint32_t position) {
-  const uint32_t rope = p->rope_address + tag * p->rope_tag_stride;
+static void build_lists(void) {
+  query = cache_list(p->in_flight);
+  scores = query + QUERY_DESCRIPTORS;
+  softmax = scores + CHUNK_DESCRIPTORS * chunks(p->context);
+  weighted_sum = softmax + 1;
+  output[0] = weighted_sum + HALVES;
+  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_cache_list(tag);
+  build_scores();
+  build_softmax();
+  for (uint32_t head = 0; head < p->query_heads; ++head) output[head + 1] = build_output(output[head], head);
+}
+
+// ---- per token
+
+// k and v of the token into the cache.
+static void write_cache(uint32_t header, uint32_t tag, uint32_t slot, uint32_t position) {
+  map_descriptor_t* list = cache_list(tag);
   const uint32_t exponent = slot * p->exponent_stride + position;
-  const uint32_t value = p->value_address + tag * p->value_tag_stride;
-  map_at(KEY)->a_address = p->key_address + tag * p->key_tag_stride;
-  map_at(KEY)->b_value = rope;
-  map_at(QUERY)->b_value = rope;
-  map_at(KEY + 1)->out_address = p->key_cache_address + slot * p->key_cache_stride +
-                                 (position / PANEL) * PANEL * p->head_length + position % PANEL;
-  map_at(KEY + 1)->offset_high = p->key_exponent_address + exponent;
-  map_at(VALUE)->a_address = value;
-  map_at(VALUE + 1)->a_address = value;
-  map_at(VALUE + 1)->out_address =
+  list[1].out_address = p->key_cache_address + slot * p->key_cache_stride +
+                        position / PANEL * PANEL * p->head_length + position % PANEL;
+  list[1].offset_high = p->key_exponent_address + exponent;
+  list[3].out_address =
       p->value_cache_address + slot * p->value_cache_stride + position * value_row_bytes(p->head_length);
-  map_at(VALUE + 1)->offset_high = p->value_exponent_address + exponent;
+  list[3].offset_high = p->value_exponent_address + exponent;
+  launch(header, list, list + CACHE_DESCRIPTORS);
 }
 
-// The scores of the slot's positions so far.
-static void point_at_positions(uint32_t slot, uint32_t positions) {
-  const uint32_t exponents = slot * p->exponent_stride;
+// All chunks of a slot, as if they were full.
+static void point_at_slot(uint32_t slot) {
   uint32_t weights = p->key_cache_address + slot * p->key_cache_stride;
-  uint32_t exponent = p->key_exponent_address + exponents;
-  for (uint32_t chunk = 0, left = positions; left > 0; ++chunk) {
-    const uint32_t count = left < CHUNK_POSITIONS ? left : CHUNK_POSITIONS;
-    mac_descriptor_t* mac = mac_at(SCORES + 2 * chunk);
-    mac->weight_address = weights;
-    mac->groups = (count + PANEL - 1) / PANEL;
-    map_descriptor_t* map = map_at(SCORES + 2 * chunk + 1);
-    map->count = count;
-    map->shift_address = exponent;
+  uint32_t exponent = p->key_exponent_address + slot * p->exponent_stride;
+  for (map_descriptor_t* pair = scores; pair < softmax; pair += CHUNK_DESCRIPTORS) {
+    ((mac_descriptor_t*)pair)->weight_address = weights;
+    ((mac_descriptor_t*)pair)->groups = CHUNK_POSITIONS / PANEL;
+    pair[1].count = CHUNK_POSITIONS;
+    pair[1].shift_address = exponent;
     weights += CHUNK_POSITIONS * p->head_length;
     exponent += CHUNK_POSITIONS;
-    left -= count;
   }
-  map_descriptor_t* softmax = map_at(softmax_index());
-  softmax->count = positions;
-  softmax->shift_address = p->value_exponent_address + exponents;
-  for (uint32_t half = 0; half < 2; ++half) {
-    mac_descriptor_t* mac = mac_at(softmax_index() + 1 + half);
-    mac->count = positions;
-    mac->weight_address = p->value_cache_address + slot * p->value_cache_stride;
-  }
+  softmax->shift_address = p->value_exponent_address + slot * p->exponent_stride;
+  const uint32_t values = p->value_cache_address + slot * p->value_cache_stride;
+  for (uint32_t half = 0; half < HALVES; ++half) ((mac_descriptor_t*)weighted_sum)[half].weight_address = values;
 }
 
+// The positions so far; gives the end of the chunks that hold them. A slot's next position changes its last chunk only.
+static map_descriptor_t* point_at_positions(uint32_t slot, uint32_t positions) {
+  static uint32_t pointed_slot = SLOT_COUNT, pointed_positions;
+  if (slot != pointed_slot || positions != pointed_positions + 1) point_at_slot(slot);
+  pointed_slot = slot;
+  pointed_positions = positions;
+  const uint32_t chunk = chunks(positions) - 1;
+  const uint32_t count = positions - CHUNK_POSITIONS * chunk;
+  map_descriptor_t* last = scores + CHUNK_DESCRIPTORS * chunk;
+  ((mac_descriptor_t*)last)->groups = (count + PANEL - 1) / PANEL;
+  last[1].count = count;
+  softmax->count = positions;
+  for (uint32_t half = 0; half < HALVES; ++half) ((mac_descriptor_t*)weighted_sum)[half].count = positions;
+  return last + CHUNK_DESCRIPTORS;
+}
+
+// vm of the slot, with the exponent that this token's v has got.
 static int32_t update_maximum_exponent(uint32_t slot, uint32_t position) {
+  static int8_t maximum[SLOT_COUNT];
   const int8_t* exponents = (const int8_t*)(uint32_t)(p->value_exponent_address + slot * p->exponent_stride);
-  int8_t exponent = exponents[position];
-  if (position == 0 || exponent > value_exponent_maximum[slot]) value_exponent_maximum[slot] = exponent;
-  return value_exponent_maximum[slot];
+  const int8_t exponent = exponents[position];
+  if (position == 0 || exponent > maximum[slot]) maximum[slot] = exponent;
+  return maximum[slot];
 }
 
 // o = sat(rsh(A * R, 31 + kk - vm - 12)), R = floor(2^31 / (Sum >> kk))
@@ -244,42 +271,41 @@ static void set_output_scale(uint32_t head, uint32_t sum, int32_t maximum_expone
   const int32_t kk = (int32_t)bit_length(sum) - 16;
   const uint32_t reciprocal = 0x80000000u / (kk >= 0 ? sum >> kk : sum << -kk);
   const uint16_t shift = (uint16_t)(31 + kk - maximum_exponent - OUTPUT_FRACTION);
-  const uint32_t step = 1 + mx_send_descriptors(&p->mx[head]);
-  map_descriptor_t* output = map_at(output_index());
-  for (uint32_t block = 0; block < head_blocks(p->head_length); ++block, output += step) {
-    output->b_value = reciprocal;
-    output->shift = shift;
+  const uint32_t step = 1 + mx_send_descriptors(p->mx[head].count);
+  for (map_descriptor_t* block = output[head]; block < output[head + 1]; block += step) {
+    block->b_value = reciprocal;
+    block->shift = shift;
   }
 }
 
-static void attend(uint32_t header, uint32_t tag, uint32_t head) {
-  const uint32_t slot = header_slot(header);
-  const uint32_t position = header_position(header);
-  const uint32_t first = head == 0 ? KEY : QUERY;  // k and v go into the cache once
-  map_at(QUERY)->a_address = p->query_address + tag * p->query_tag_stride + 2 * p->head_length * head;
-  tile_launch(header, list_at(first), SCORES + 2 * chunks(position + 1) - first);
-  const uint32_t output_descriptors = build_output(head);
+static void attend(uint32_t header, uint32_t head, const map_descriptor_t* scores_end, int32_t maximum_exponent) {
+  launch(header, query, scores_end);
+  launch(header, softmax, softmax + 1);
   tile_wait_units();
-  const int32_t maximum_exponent = update_maximum_exponent(slot, position);
-  map_at(softmax_index())->shift = (uint16_t)maximum_exponent;
-  tile_launch(header, list_at(softmax_index()), 1);
-  tile_wait_units();
-  tile_launch(header, list_at(softmax_index() + 1), 2);
+  launch(header, weighted_sum, weighted_sum + HALVES);
   set_output_scale(head, (uint32_t)tile_reduced_sum(), maximum_exponent);
-  tile_launch(header, list_at(output_index()), output_descriptors);
-  tile_wait_units();
+  launch(header, output[head], output[head + 1]);
 }
 
 int main(void) {
-  build_cache_writes();
-  build_scores();
-  build_softmax();
+  build_lists();
   for (uint32_t tag = 0;; tag = next_tag(tag, p->in_flight)) {
-    uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
+    const uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
     const uint32_t slot = header_slot(header);
     const uint32_t position = header_position(header);
-    point_at_cache(tag, slot, position);
-    point_at_positions(slot, position + 1);
-    for (uint32_t head = 0; head < p->query_heads; ++head) attend(header, tag, head);
+    tile_wait_units();  // the last token's lists may still be read
+    write_cache(header, tag, slot, position);
+    const map_descriptor_t* scores_end = point_at_positions(slot, position + 1);
+    query[0].b_value = p->rope_address + tag * p->rope_tag_stride;
+    uint32_t head_query = p->query_address + tag * p->query_tag_stride;
+    tile_wait_units();  // the exponent of v is known
+    const int32_t maximum_exponent = update_maximum_exponent(slot, position);
+    softmax->shift = (uint16_t)maximum_exponent;
+    for (uint32_t head = 0; head < p->query_heads; ++head) {
+      if (head > 0) tile_wait_units();
+      query[0].a_address = head_query;
+      head_query += 2 * p->head_length;
+      attend(header, head, scores_end, maximum_exponent);
+    }
   }
 }

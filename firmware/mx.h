@@ -5,8 +5,6 @@
 
 #include "firmware/tile.h"
 
-static inline uint32_t mx_send_descriptors(const mx_send_t* mx) { return mx->count > 1 ? 1 + mx->count : 1; }
-
 // `quantize` is a MAP_NORM descriptor without its output. Gives the place behind the last descriptor written.
 static inline map_descriptor_t* build_mx_sends(map_descriptor_t* next, map_descriptor_t quantize,
                                                const mx_send_t* mx, uint32_t block_address, uint32_t block_length,

@@ -75,7 +75,7 @@ typedef struct {
   uint16_t y_address, y_tag_stride;  // per tag: int32 [32 * blocks]; y_address 0: nothing to add
   uint16_t u_address;          // int32 [32]: scratch
   uint16_t gain_address;       // int16 [32 * blocks]
-  uint16_t list_address;       // 1 + 2 * blocks + 1 descriptors
+  uint16_t list_address, list_tag_stride;  // per tag: stripe_list_descriptors()
   uint16_t sisters;            // other stripes of this norm
   uint16_t squares_address, squares_tag_stride;  // per tag: 16 bytes a sister, uint64 in the first 8
   uint16_t squares_color, squares_part;          // where this stripe's own sum goes
@@ -185,10 +185,18 @@ static inline uint32_t linear_list_descriptors(uint32_t kind, uint32_t blocks, u
   return body + chunks * (3 + (mx_colors > 1 ? mx_colors : 0));
 }
 
-// Descriptors of an attention tile: 4 for k and v; 2 for q; 2 per 128 positions; 3 for the weights;
-// per MX block 2, and a copy per color where there are several.
-static inline uint32_t attention_list_descriptors(uint32_t context, uint32_t head_length) {
-  return 4 + 2 + 2 * ((context + 127) / 128) + 3 + head_blocks(head_length) * (2 + MAX_MX_COLORS);
+// Descriptors a tile needs to send an MX block.
+static inline uint32_t mx_send_descriptors(uint32_t mx_colors) { return mx_colors > 1 ? 1 + mx_colors : 1; }
+
+// Descriptors of a stripe: the addition; u and q per block; x to the next norm.
+static inline uint32_t stripe_list_descriptors(uint32_t blocks) { return 1 + 2 * blocks + 1; }
+
+// Descriptors of an attention tile: 4 per tag for k and v; 2 for q; 2 per 128 positions; the softmax; 2 for the
+// weighted sum; per query head and MX block of output 1 and what sends it.
+static inline uint32_t attention_list_descriptors(uint32_t in_flight, uint32_t context, uint32_t head_length,
+                                                  uint32_t query_heads) {
+  return 4 * in_flight + 2 + 2 * ((context + 127) / 128) + 1 + 2 +
+         query_heads * head_blocks(head_length) * (1 + mx_send_descriptors(MAX_MX_COLORS));
 }
 
 #ifdef __cplusplus

@@ -5,25 +5,29 @@
 
 enum { RESIDUAL_WIDTH = 27 };
 
-// The list: add; per block u = x * G, then q; forward.
-static map_descriptor_t* descriptors(const stripe_parameters_t* p) {
-  return (map_descriptor_t*)(uint32_t)p->list_address;
+// A tag's list: add; per block u = x * G, then q; forward.
+static map_descriptor_t* list_of(const stripe_parameters_t* p, uint32_t tag) {
+  return (map_descriptor_t*)(uint32_t)(p->list_address + tag * p->list_tag_stride);
 }
 
-static void build_list(const stripe_parameters_t* p) {
-  map_descriptor_t* next = descriptors(p);
+static void build_list(const stripe_parameters_t* p, uint32_t tag) {
+  const uint32_t x = p->x_address + tag * p->x_tag_stride;
+  map_descriptor_t* next = list_of(p, tag);
   *next++ = (map_descriptor_t){
       .unit = UNIT_MAP,
       .operation = MAP_ADD,
       .a_where = WHERE_SRAM,
       .a_size = SIZE32,
+      .a_address = x,
       .c_where = p->y_address ? WHERE_SRAM : WHERE_NONE,
       .c_size = SIZE32,
+      .c_address = p->y_address + tag * p->y_tag_stride,
       .outer_width = RESIDUAL_WIDTH,
       .count = BLOCK_SIZE * p->blocks,
       .reduce = REDUCE_SUM_SQUARES,
       .out_where = WHERE_SRAM,
       .out_size = SIZE32,
+      .out_address = x,
   };
   for (uint32_t block = 0; block < p->blocks; ++block) {
     *next++ = (map_descriptor_t){
@@ -31,6 +35,7 @@ static void build_list(const stripe_parameters_t* p) {
         .operation = MAP_MULQ,
         .a_where = WHERE_SRAM,
         .a_size = SIZE32,
+        .a_address = x + 4 * BLOCK_SIZE * block,
         .b_vector = 1,
         .b_value = p->gain_address + 2 * BLOCK_SIZE * block,
         .shift = 15,
@@ -60,23 +65,13 @@ static void build_list(const stripe_parameters_t* p) {
       .operation = MAP_ADD,
       .a_where = WHERE_SRAM,
       .a_size = SIZE32,
+      .a_address = x,
       .count = BLOCK_SIZE * p->blocks,
       .out_where = WHERE_COLOR,
       .out_size = SIZE32,
       .out_address = p->forward_color,
       .out_stride = p->forward_part,
   };
-}
-
-static void point_list_at_context(const stripe_parameters_t* p, uint32_t tag) {
-  const uint32_t x = p->x_address + tag * p->x_tag_stride;
-  map_descriptor_t* next = descriptors(p);
-  next->a_address = x;
-  next->c_address = p->y_address + tag * p->y_tag_stride;
-  next->out_address = x;
-  ++next;
-  for (uint32_t block = 0; block < p->blocks; ++block, next += 2) next->a_address = x + 4 * BLOCK_SIZE * block;
-  next->a_address = x;
 }
 
 // This stripe's sum of squares, and its sisters'.
@@ -92,13 +87,12 @@ static uint64_t sum_over_stripes(const stripe_parameters_t* p, uint32_t header, 
 }
 
 // inv = floor(2^31 / isqrt(m)) for the blocks' scale, and half of k for their exponents.
-static void set_scale(const stripe_parameters_t* p, uint64_t sum_of_squares) {
+static void set_scale(const stripe_parameters_t* p, map_descriptor_t* norm, uint64_t sum_of_squares) {
   int32_t k = (int32_t)bit_length64(sum_of_squares) - 32;
   k += k & 1;
   const uint32_t m = (uint32_t)(k >= 0 ? sum_of_squares >> k : sum_of_squares << -k);
   const uint32_t inverse = 0x80000000u / square_root(m);
   const uint16_t exponent = (uint16_t)(p->exponent - k / 2);
-  map_descriptor_t* norm = descriptors(p) + 2;
   for (uint32_t block = 0; block < p->blocks; ++block, norm += 2) {
     norm->b_value = inverse;
     norm->offset_low = exponent;
@@ -108,15 +102,14 @@ static void set_scale(const stripe_parameters_t* p, uint64_t sum_of_squares) {
 int main(void) {
   const stripe_parameters_t* p = PARAMETERS(stripe_parameters_t);
   const uint64_t epsilon = (uint64_t)p->epsilon_high << 32 | p->epsilon_low;
-  const uint32_t rest = sizeof(map_descriptor_t);  // what follows the add
-  build_list(p);
+  const uint32_t rest = 2 * p->blocks + p->forward;  // what follows the addition
+  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_list(p, tag);
   for (uint32_t tag = 0;; tag = next_tag(tag, p->in_flight)) {
+    map_descriptor_t* list = list_of(p, tag);
     uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
-    tile_wait_units();  // the last token's list may still be read
-    point_list_at_context(p, tag);
-    tile_launch(header, p->list_address, 1);
+    tile_launch(header, (uint32_t)list, 1);
     tile_wait_units();
-    set_scale(p, sum_over_stripes(p, header, tag, tile_reduced_sum()) + epsilon);
-    tile_launch(header, p->list_address + rest, 2 * p->blocks + p->forward);
+    set_scale(p, list + 2, sum_over_stripes(p, header, tag, tile_reduced_sum()) + epsilon);
+    tile_launch(header, (uint32_t)(list + 1), rest);
   }
 }

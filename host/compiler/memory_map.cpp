@@ -87,7 +87,7 @@ std::uint32_t lay_out(const StripeWork& work, int in_flight, stripe_parameters_t
   space.take_per_tag(p.squares_address, p.squares_tag_stride, 16u * p.sisters);
   space.take(p.u_address, 4 * kBlockColumns);
   space.take(p.gain_address, 2 * elements);
-  space.take(p.list_address, list_bytes(1u + 2u * p.blocks + 1u));
+  space.take_per_tag(p.list_address, p.list_tag_stride, list_bytes(stripe_list_descriptors(p.blocks)));
   return space.used();
 }
 
@@ -141,7 +141,8 @@ std::uint32_t lay_out(const AttentionWork& work, int in_flight, attention_parame
   space.take(p.weight_address, 2 * context);
   space.take(p.output_address, head_blocks(length) * 4 * kBlockColumns);
   space.take(p.block_address, mx_stride(head_block_length(length)));
-  space.take(p.list_address, list_bytes(attention_list_descriptors(context, length)));
+  space.take(p.list_address,
+             list_bytes(attention_list_descriptors(p.in_flight, context, length, p.query_heads)));
   p.key_cache_stride = static_cast<std::uint16_t>(context * length);
   p.value_cache_stride = static_cast<std::uint16_t>(context * value_row_bytes(length));
   p.exponent_stride = static_cast<std::uint16_t>(context);
