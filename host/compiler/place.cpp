@@ -14,15 +14,16 @@ namespace {
 
 constexpr double kWireWeight = 0.08;     // of a hop of wire, against a hop on the critical path
 constexpr std::size_t kLargestNet = 24;  // streams with more ends reach everywhere: no place is better
-constexpr int kMovesPerKernel = 2200;
+constexpr double kBandRows = 5;          // about as many as a layer is wide
+constexpr int kMovesPerKernel = 6000;
 constexpr int kLeastMoves = 40000;
-constexpr int kMostMoves = 2000000;
+constexpr int kMostMoves = 4000000;
 constexpr double kFirstTemperature = 4.0;  // hops
 constexpr double kLastTemperature = 0.05;
 
 // The live tiles in bands of a few rows, each band column by column, to and fro: neighbours in this order are
 // neighbours on the wafer.
-std::vector<int> snake(const Wafer& region, int kernels) {
+std::vector<int> snake(const Wafer& region) {
   int top = region.rows, bottom = -1, left = region.columns, right = -1;
   for (int tile = 0; tile < region.tiles(); ++tile) {
     if (!region.live[tile]) continue;
@@ -32,10 +33,8 @@ std::vector<int> snake(const Wafer& region, int kernels) {
     left = std::min(left, at.x);
     right = std::max(right, at.x);
   }
-  // As many bands as make the snake end near an edge of the host, and about as high as a layer is wide.
   const int rows = bottom - top + 1;
-  const int bands = std::max(1, static_cast<int>(std::lround(rows / 5.0)));
-  (void)kernels;
+  const int bands = std::max(1, static_cast<int>(std::lround(rows / kBandRows)));
   std::vector<int> order;
   bool eastward = true;
   for (int band = 0; band < bands; ++band, eastward = !eastward) {
@@ -95,13 +94,14 @@ class Annealer {
   double change_of(int first, int second);
   void accept();
   void put(int kernel, int tile);
-  int pick_tile(int from, int reach);
+  int pick_tile(int kernel, int reach);
 
   const Wafer& region_;
   const Distances& distances_;
   std::mt19937_64 random_;
   std::vector<int> edge_hops_;  // by tile: to the nearest edge link
   std::vector<int> tile_of_;    // by kernel
+  std::vector<TilePosition> position_of_;
   std::vector<int> kernel_on_;  // by tile, or -1
   std::vector<Group> groups_;
   std::vector<Net> nets_;
@@ -158,11 +158,13 @@ Annealer::Annealer(const KernelGraph& graph, const Wafer& region, const Distance
 
 void Annealer::put(int kernel, int tile) {
   tile_of_[kernel] = tile;
+  position_of_[kernel] = region_.position(tile);
   kernel_on_[tile] = kernel;
 }
 
 void Annealer::start(const std::vector<int>& order) {
   tile_of_.assign(groups_of_.size(), kNoTile);
+  position_of_.assign(groups_of_.size(), {});
   for (size_t kernel = 0; kernel < tile_of_.size(); ++kernel) put(static_cast<int>(kernel), order[kernel]);
   for (Group& group : groups_) group.longest = longest(group);
   for (Net& net : nets_) net.length = length(net);
@@ -183,7 +185,7 @@ int Annealer::longest(const Group& group) const {
 int Annealer::length(const Net& net) const {
   int left = region_.columns, right = 0, top = region_.rows, bottom = 0;
   for (const int kernel : net.kernels) {
-    const TilePosition at = region_.position(tile_of_[kernel]);
+    const TilePosition at = position_of_[kernel];
     left = std::min(left, at.x);
     right = std::max(right, at.x);
     top = std::min(top, at.y);
@@ -225,16 +227,16 @@ void Annealer::accept() {
   for (const auto& [i, now] : new_length_) nets_[i].length = now;
 }
 
-// A live tile within `reach` rows and columns of `from`, or kNoTile.
-int Annealer::pick_tile(int from, int reach) {
-  const TilePosition at = region_.position(from);
+// A live tile within `reach` rows and columns of a kernel, or kNoTile.
+int Annealer::pick_tile(int kernel, int reach) {
+  const TilePosition at = position_of_[kernel];
   const auto span = static_cast<std::uint64_t>(2 * reach + 1);
   const std::uint64_t draw = random_();
-  const int x = at.x - reach + static_cast<int>((draw & 0xffffffff) % span);
-  const int y = at.y - reach + static_cast<int>((draw >> 32) % span);
+  const int x = at.x - reach + static_cast<int>((draw & 0xffffffff) * span >> 32);
+  const int y = at.y - reach + static_cast<int>((draw >> 32) * span >> 32);
   if (x < 0 || x >= region_.columns || y < 0 || y >= region_.rows) return kNoTile;
   const int tile = region_.index({x, y});
-  return region_.live[tile] && tile != from ? tile : kNoTile;
+  return region_.live[tile] && tile != tile_of_[kernel] ? tile : kNoTile;
 }
 
 void Annealer::anneal() {
@@ -249,7 +251,7 @@ void Annealer::anneal() {
     for (int move = 0; move < moves / kSteps; ++move) {
       const int kernel = static_cast<int>(random_() % static_cast<std::uint64_t>(kernels));
       const int from = tile_of_[kernel];
-      const int to = pick_tile(from, reach);
+      const int to = pick_tile(kernel, reach);
       if (to == kNoTile) continue;
       const int other = kernel_on_[to];
       kernel_on_[from] = -1;
@@ -305,7 +307,7 @@ HostPort nearest_port(const Wafer& region, const Distances& distances, const std
 }  // namespace
 
 Placement place(const KernelGraph& graph, const Wafer& region, std::uint64_t seed) {
-  const std::vector<int> order = snake(region, static_cast<int>(graph.kernels.size()));
+  const std::vector<int> order = snake(region);
   if (order.size() < graph.kernels.size())
     fail(ErrorKind::kCapacity, "the model needs {} tiles, {} more than the {} that are live and connected",
          graph.kernels.size(), graph.kernels.size() - order.size(), order.size());
