@@ -2,7 +2,8 @@
 //
 // Launches wait in a FIFO of four. The head launch is walked through: each descriptor is two SRAM reads, into the one
 // descriptor that is ahead of the units. It is issued (start for one cycle, with descriptor_o and header_o) when its
-// unit is ready, and, if it is a fence, when both are. Four cycles from issue to the earliest next issue.
+// unit is ready, and, if it is a fence, when both are. The next one is fetched from the fourth cycle after that on, so that
+// the unit's first operands come first, and is there in the seventh, before any unit can be ready again.
 //
 // Registers: RegHeader, RegLaunch (holds the core while the FIFO is full), RegWaitUnits (holds the core until nothing
 // is left to do). Errors, one cycle: a launch of no descriptors, at a wrong alignment or beyond the SRAM, one that the
@@ -98,11 +99,12 @@ module descriptor_queue (
   logic         upper_q;            // ... which is the upper half of a descriptor
   logic         arriving_q;         // a word was granted in the last cycle
   logic         arriving_upper_q;
-  logic         valid_q;            // descriptor_q is whole and not yet issued
+  logic         valid_q;            // the descriptor is whole and not yet issued
+  logic [2:0]   settle_q;           // cycles to leave the SRAM to the unit that has started
   logic [127:0] lower_q, upper_data_q;
   logic         fetch, beyond, issue;
 
-  assign fetch = left_q != 16'd0 && !valid_q && !(arriving_q && arriving_upper_q);
+  assign fetch = left_q != 16'd0 && !valid_q && !settle_q[0] && !(arriving_q && arriving_upper_q);
   assign beyond = fetch && addr_q >= 12'(tessera_pkg::SramWords);
   assign read_req_o = fetch & ~beyond;
   assign read_addr_o = addr_q;
@@ -118,7 +120,8 @@ module descriptor_queue (
       arriving_q <= 1'b0;
       arriving_upper_q <= 1'b0;
       valid_q <= 1'b0;
-    end else if (pop || fetch || arriving_q || issue) begin
+      settle_q <= 3'b000;
+    end else if (pop || fetch || arriving_q || issue || settle_q[0]) begin
       arriving_q <= read_gnt_i;
       if (read_gnt_i) begin
         arriving_upper_q <= upper_q;
@@ -129,6 +132,7 @@ module descriptor_queue (
         valid_q <= 1'b1;
         left_q <= left_q - 16'd1;
       end
+      settle_q <= issue ? 3'b111 : settle_q >> 1;
       if (issue) valid_q <= 1'b0;
       if (beyond) begin
         left_q <= 16'd0;
@@ -152,36 +156,36 @@ module descriptor_queue (
   /* verilator lint_off UNUSEDSIGNAL */  // not every field is for this module
   tessera_pkg::mac_descriptor_t mac;
   /* verilator lint_on UNUSEDSIGNAL */
-  logic mac_legal, units_ready;
+  logic units_ready, mac_legal;
 
   assign mac = descriptor_o;
   assign descriptor_o = {upper_data_q, lower_q};
   assign header_o = header_q;
 
-  always_comb begin
-    mac_legal = 1'b0;
-    units_ready = 1'b0;
-    if (valid_q) begin
-      mac_legal = mac.count != 16'd0 && mac.groups != 8'd0 && mac.entry[7:4] == 4'd0 &&
-                  {5'd0, mac.entry[2:0]} + mac.groups <= 8'(tessera_pkg::AccBankEntries) && mac.groups[7:4] == 4'd0 &&
-                  mac.weight_address[3:0] == 4'd0;
-      if (mac.x_where == tessera_pkg::WhereColor) begin
-        if (mac.groups != 8'd1 || mac.count[1:0] != 2'd0 || mac.x_address[15:4] != 12'd0 ||
-            mac.x_address[3:0] < 4'(tessera_pkg::FirstDataColor)) mac_legal = 1'b0;
-      end else if (mac.x_where != tessera_pkg::WhereSram) begin
-        mac_legal = 1'b0;
-      end
-      units_ready = (mac_ready_i | ~(mac.fence | mac.unit)) & (map_ready_i | ~(mac.fence | ~mac.unit));
-    end
-  end
-
+  assign units_ready = (mac_ready_i | ~(mac.fence | mac.unit)) & (map_ready_i | ~(mac.fence | ~mac.unit));
   assign issue = valid_q & units_ready;
   assign mac_start_o = issue & mac.unit & mac_legal;
   assign map_start_o = issue & ~mac.unit;
 
+  always_comb begin
+    mac_legal = 1'b0;
+    if (issue && mac.unit) begin
+      mac_legal = mac.count != 16'd0 && mac.groups != 8'd0 && mac.groups <= 8'(tessera_pkg::AccBankEntries) &&
+                  mac.entry < 8'(tessera_pkg::AccEntries) &&
+                  {5'd0, mac.entry[2:0]} + mac.groups <= 8'(tessera_pkg::AccBankEntries) &&
+                  mac.weight_address[3:0] == 4'd0;
+      if (mac.x_where == tessera_pkg::WhereColor) begin
+        if (mac.groups != 8'd1 || mac.count[1:0] != 2'd0 || mac.x_address >= 16'(tessera_pkg::ColorCount) ||
+            mac.x_address < 16'(tessera_pkg::FirstDataColor)) mac_legal = 1'b0;
+      end else if (mac.x_where != tessera_pkg::WhereSram) begin
+        mac_legal = 1'b0;
+      end
+    end
+  end
+
   assign all_done = launch_count_q == 3'd0 && left_q == 16'd0 && !valid_q && mac_ready_i && map_ready_i;
   assign error_o = beyond | (issue & mac.unit & ~mac_legal) |
                    (launch_write & (~launch_legal | (launch_full & ~reg_blocking_i)));
-  assign busy_o = pop | fetch | arriving_q | issue;
+  assign busy_o = pop | fetch | arriving_q | issue | settle_q[0];
 
 endmodule
