@@ -1,6 +1,8 @@
 # tessera_flat_engine(5x3): target tessera_flat_5x3, the model of a wafer of 5 columns and 3 rows for the flat engine,
-# in a shared library of its own that is loaded when that size is asked for.
+# in a shared library of its own that is loaded when that size is asked for. Every block of its tiles ticks in every
+# cycle; with GATED_CLOCKS the tiles' clock gates are as in hardware.
 function(tessera_flat_engine size)
+  cmake_parse_arguments(ARG "GATED_CLOCKS" "" "" ${ARGN})
   set(target tessera_flat_${size})
   if(TARGET ${target})
     return()
@@ -12,10 +14,14 @@ function(tessera_flat_engine size)
   set(rows ${CMAKE_MATCH_2})
   math(EXPR parts "(${columns} * ${rows} + 3) / 4")
 
+  set(clocks -DTESSERA_FREE_CLOCKS)
+  if(ARG_GATED_CLOCKS)
+    set(clocks)
+  endif()
   # -O1: it is a reference, and compiles in a third of the time.
   set(sim ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../sim)
   tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_wafer.vlt ${TESSERA_WAFER_SOURCES}
-    ARGS -GCols=${columns} -GRows=${rows} -DTESSERA_HOST_MEMORY OPTIMIZE -O1 PARTS ${parts})
+    ARGS -GCols=${columns} -GRows=${rows} -DTESSERA_HOST_MEMORY ${clocks} OPTIMIZE -O1 PARTS ${parts})
   add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp)
   set_target_properties(${target}_model PROPERTIES EXCLUDE_FROM_ALL ON)
   target_compile_definitions(${target} PRIVATE TESSERA_COLUMNS=${columns} TESSERA_ROWS=${rows})

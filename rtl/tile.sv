@@ -48,6 +48,32 @@ module tile (
   output logic [31:0] retire_store_data_o
 );
 
+  // ---------------------------------------------------------------- clocks
+  // Every block has its own, which ticks only in cycles in which the block's state may change: when it is busy, or
+  // when another block or a link hands it something. Enables depend on state and on the valid bits of links.
+
+  logic router_clk, ramp_clk, receiver_clk, control_plane_clk, core_clk, address_map_clk,
+        instruction_memory_clk, sram_clk, descriptor_queue_clk, mac_array_clk, accumulators_clk,
+        map_unit_clk, tile_registers_clk, counters_clk;
+  logic router_enable, ramp_enable, receiver_enable, control_plane_enable, core_enable, address_map_enable,
+        instruction_memory_enable, sram_enable, descriptor_queue_enable, mac_array_enable,
+        accumulators_enable, map_unit_enable, tile_registers_enable, counters_enable;
+
+  clock_gate u_router_clock (.clk_i, .enable_i(router_enable), .clk_o(router_clk));
+  clock_gate u_ramp_clock (.clk_i, .enable_i(ramp_enable), .clk_o(ramp_clk));
+  clock_gate u_receiver_clock (.clk_i, .enable_i(receiver_enable), .clk_o(receiver_clk));
+  clock_gate u_control_plane_clock (.clk_i, .enable_i(control_plane_enable), .clk_o(control_plane_clk));
+  clock_gate u_core_clock (.clk_i, .enable_i(core_enable), .clk_o(core_clk));
+  clock_gate u_address_map_clock (.clk_i, .enable_i(address_map_enable), .clk_o(address_map_clk));
+  clock_gate u_instruction_memory_clock (.clk_i, .enable_i(instruction_memory_enable), .clk_o(instruction_memory_clk));
+  clock_gate u_sram_clock (.clk_i, .enable_i(sram_enable), .clk_o(sram_clk));
+  clock_gate u_descriptor_queue_clock (.clk_i, .enable_i(descriptor_queue_enable), .clk_o(descriptor_queue_clk));
+  clock_gate u_mac_array_clock (.clk_i, .enable_i(mac_array_enable), .clk_o(mac_array_clk));
+  clock_gate u_accumulators_clock (.clk_i, .enable_i(accumulators_enable), .clk_o(accumulators_clk));
+  clock_gate u_map_unit_clock (.clk_i, .enable_i(map_unit_enable), .clk_o(map_unit_clk));
+  clock_gate u_tile_registers_clock (.clk_i, .enable_i(tile_registers_enable), .clk_o(tile_registers_clk));
+  clock_gate u_counters_clock (.clk_i, .enable_i(counters_enable), .clk_o(counters_clk));
+
   // ---------------------------------------------------------------- register bus
   // One access a cycle. A unit answers with ready = 1 and data = 0 where it is not addressed; a blocking
   // register holds ready low, but only for the core (reg_blocking): the control plane never waits.
@@ -75,7 +101,7 @@ module tile (
   logic [3:0] router_error_color;
 
   router u_router (
-    .clk_i, .rst_ni, .link_present_i,
+    .clk_i(router_clk), .rst_ni, .link_present_i,
     .north_i, .east_i, .south_i, .west_i, .ramp_i(sent_o),
     .north_credit_o, .east_credit_o, .south_credit_o, .west_credit_o, .ramp_credit_o,
     .north_o, .east_o, .south_o, .west_o, .ramp_o,
@@ -108,7 +134,7 @@ module tile (
   logic        send_stalled;
 
   ramp u_ramp (
-    .clk_i, .rst_ni,
+    .clk_i(ramp_clk), .rst_ni,
     .wavelet_i(ramp_o), .credit_o(ramp_credit_in), .wavelet_o(sent_o), .credit_i(ramp_credit_o),
     .nonempty_o(ramp_nonempty), .data_o(ramp_data), .last_o(ramp_last),
     .control_take_i(control_take), .control_take_gnt_o(control_take_gnt),
@@ -136,7 +162,7 @@ module tile (
   logic [3:0]  receiver_error_color;
 
   receiver u_receiver (
-    .clk_i, .rst_ni,
+    .clk_i(receiver_clk), .rst_ni,
     .nonempty_i(ramp_nonempty), .data_i(ramp_data), .last_i(ramp_last),
     .take_o(receiver_take), .take_color_o(receiver_take_color), .take_gnt_i(receiver_take_gnt),
     .write_req_o(receiver_write), .write_addr_o(receiver_write_addr), .write_be_o(receiver_write_be),
@@ -158,7 +184,7 @@ module tile (
   logic        control_busy;
 
   control_plane u_control_plane (
-    .clk_i, .rst_ni,
+    .clk_i(control_plane_clk), .rst_ni,
     .nonempty_i(ramp_nonempty[0]), .data_i(ramp_data), .last_i(ramp_last),
     .take_o(control_take), .take_gnt_i(control_take_gnt),
     .send_o(control_send), .send_color_o(control_send_color), .send_last_o(control_send_last),
@@ -183,7 +209,7 @@ module tile (
   logic        core_busy, core_error;
 
   core u_core (
-    .clk_i, .rst_ni, .run_i(core_run),
+    .clk_i(core_clk), .rst_ni, .run_i(core_run),
     .fetch_req_o(fetch_req), .fetch_addr_o(fetch_addr), .fetch_gnt_i(fetch_gnt), .fetch_data_i(fetch_data),
     .data_req_o(core_req), .data_we_o(core_we), .data_addr_o(core_addr), .data_be_o(core_be),
     .data_wdata_o(core_wdata), .data_gnt_i(core_gnt), .data_rdata_i(bus_rdata),
@@ -206,7 +232,7 @@ module tile (
   logic         address_busy, address_error, core_waiting;
 
   address_map u_address_map (
-    .clk_i, .rst_ni,
+    .clk_i(address_map_clk), .rst_ni,
     .control_req_i(control_req), .control_we_i(control_we), .control_addr_i(control_addr),
     .control_wdata_i(control_wdata), .control_gnt_o(control_gnt),
     .core_req_i(core_req), .core_we_i(core_we), .core_addr_i(core_addr), .core_be_i(core_be),
@@ -225,7 +251,7 @@ module tile (
 
   // Single-ported: data accesses first, then the fetch. Both get their data in fetch_data, a cycle later.
   instruction_memory u_instruction_memory (
-    .clk_i,
+    .clk_i(instruction_memory_clk),
     .data_req_i(instruction_req), .data_we_i(instruction_we), .data_addr_i(instruction_addr),
     .data_be_i(instruction_be), .data_wdata_i(instruction_wdata),
     .fetch_req_i(fetch_req), .fetch_addr_i(fetch_addr), .fetch_gnt_o(fetch_gnt),
@@ -242,7 +268,7 @@ module tile (
   logic         sram_refused;
 
   sram u_sram (
-    .clk_i,
+    .clk_i(sram_clk),
     .bus_read_i(bus_read), .bus_read_gnt_o(bus_read_gnt), .bus_write_i(bus_write),
     .bus_write_gnt_o(bus_write_gnt), .bus_addr_i(bus_sram_addr), .bus_be_i(bus_sram_be), .bus_wdata_i(bus_wdata),
     .queue_read_i(queue_read), .queue_addr_i(queue_read_addr), .queue_gnt_o(queue_read_gnt),
@@ -263,7 +289,7 @@ module tile (
   logic         queue_busy, queue_error;
 
   descriptor_queue u_descriptor_queue (
-    .clk_i, .rst_ni,
+    .clk_i(descriptor_queue_clk), .rst_ni,
     .read_req_o(queue_read), .read_addr_o(queue_read_addr), .read_gnt_i(queue_read_gnt), .read_data_i(sram_rdata),
     .descriptor_o(descriptor), .header_o(descriptor_header),
     .mac_start_o(mac_start), .mac_ready_i(mac_ready), .map_start_o(map_start), .map_ready_i(map_ready),
@@ -281,7 +307,7 @@ module tile (
   logic [3:0]   mac_error_color;
 
   mac_array u_mac_array (
-    .clk_i, .rst_ni,
+    .clk_i(mac_array_clk), .rst_ni,
     .start_i(mac_start), .ready_o(mac_ready), .descriptor_i(descriptor),
     .read_req_o(mac_read), .read_addr_o(mac_read_addr), .read_gnt_i(mac_read_gnt), .read_data_i(sram_rdata),
     .nonempty_i(ramp_nonempty), .take_o(mac_take), .take_color_o(mac_take_color), .take_gnt_i(mac_take_gnt),
@@ -301,7 +327,7 @@ module tile (
   logic [127:0] map_acc_write_data;
 
   accumulators u_accumulators (
-    .clk_i, .rst_ni,
+    .clk_i(accumulators_clk), .rst_ni,
     .mac_write_i(acc_write), .mac_entry_i(acc_write_entry), .mac_data_i(acc_write_data),
     .read_a_addr_i(acc_read_a), .read_a_data_o(acc_data_a),
     .read_b_addr_i(acc_read_b), .read_b_data_o(acc_data_b),
@@ -315,7 +341,7 @@ module tile (
   logic [3:0] map_error_color;
 
   map_unit u_map_unit (
-    .clk_i, .rst_ni,
+    .clk_i(map_unit_clk), .rst_ni,
     .start_i(map_start), .ready_o(map_ready), .descriptor_i(descriptor), .header_i(descriptor_header),
     .read_req_o(map_read), .read_addr_o(map_read_addr), .read_gnt_i(map_read_gnt), .read_data_i(sram_rdata),
     .write_req_o(map_write), .write_addr_o(map_write_addr), .write_be_o(map_write_be),
@@ -335,10 +361,10 @@ module tile (
 
   // ---------------------------------------------------------------- tile registers, counters, idle
 
-  logic tile_busy, counter_busy, awake;
+  logic tile_busy, counter_busy, arriving, awake;
 
   tile_registers u_tile_registers (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i(tile_registers_clk), .rst_ni, .cycle_i,
     .nonempty_i(ramp_nonempty), .join_ready_i(join_ready),
     .router_error_i(router_error), .router_error_kind_i(router_error_kind),
     .router_error_port_i(router_error_port), .router_error_color_i(router_error_color),
@@ -352,7 +378,7 @@ module tile (
   );
 
   counters u_counters (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i(counters_clk), .rst_ni, .cycle_i,
     .awake_i(awake), .retire_i(retire_valid_o), .mac_i(mac_active), .map_i(map_active),
     .core_waiting_i(core_waiting), .send_stalled_i(send_stalled), .sram_refused_i(sram_refused),
     .sent_i({ramp_o[37], west_o[37], south_o[37], east_o[37], north_o[37]}),
@@ -362,7 +388,23 @@ module tile (
 
   assign idle_o = ~(router_busy | ramp_busy | receiver_busy | control_busy | core_busy | address_busy |
                     queue_busy | mac_busy | map_busy | tile_busy | counter_busy);
-  assign awake = ~idle_o | north_i[37] | east_i[37] | south_i[37] | west_i[37] | north_credit_i[4] |
-                 east_credit_i[4] | south_credit_i[4] | west_credit_i[4];
+  assign arriving = north_i[37] | east_i[37] | south_i[37] | west_i[37] | north_credit_i[4] | east_credit_i[4] |
+                    south_credit_i[4] | west_credit_i[4];
+  assign awake = ~idle_o | arriving;
+
+  assign router_enable = router_busy | arriving | sent_o[37] | ramp_credit_in[4] | reg_we;
+  assign ramp_enable = ramp_busy;
+  assign receiver_enable = receiver_busy;
+  assign control_plane_enable = control_busy;
+  assign core_enable = core_busy;
+  assign address_map_enable = address_busy;
+  assign instruction_memory_enable = instruction_req | fetch_req;
+  assign sram_enable = bus_read | queue_read | map_read | mac_read | bus_write | receiver_write | map_write;
+  assign descriptor_queue_enable = queue_busy | reg_we;
+  assign mac_array_enable = mac_busy | mac_start;
+  assign accumulators_enable = acc_write | map_acc_write | bank_set != 2'b00 | bank_clear != 2'b00;
+  assign map_unit_enable = map_busy | map_start;
+  assign tile_registers_enable = tile_busy;
+  assign counters_enable = awake;
 
 endmodule

@@ -50,14 +50,10 @@ class WaferModel final : public FlatModel {
 
   void reset() override {
     root().clk_i = 0;
-    root().rst_ni = 0;
-    model_->eval();
-    root().clk_i = 1;
-    model_->eval();
-    root().clk_i = 0;
-    model_->eval();
-    root().rst_ni = 1;
-    model_->eval();
+    for (const bool running : {true, false, true}) {  // registers are reset by the falling edge of rst_ni
+      root().rst_ni = running;
+      model_->eval();
+    }
   }
 
   void cycle(uint32_t cycle, const std::vector<FlatEdge>& west, const std::vector<FlatEdge>& east) override {
@@ -68,9 +64,9 @@ class WaferModel final : public FlatModel {
       set_bits(root().east_i, y * rtl::kWaveletWidth, rtl::kWaveletWidth, east[y].wavelet);
       set_bits(root().east_credit_i, y * rtl::kCreditWidth, rtl::kCreditWidth, east[y].credit);
     }
-    root().clk_i = 1;
+    root().clk_i = 0;  // clock gates look at their enables while the clock is low
     model_->eval();
-    root().clk_i = 0;
+    root().clk_i = 1;
     model_->eval();
   }
 

@@ -3,9 +3,8 @@
 
 #include <memory>
 
-#include "Vtile.h"
-#include "Vtile___024root.h"
 #include "sim/engine.h"
+#include "tile_cycle.h"
 
 namespace tessera::sim {
 
@@ -15,27 +14,17 @@ class TileModel {
   TileModel(VerilatedContext* context, unsigned link_present)
       : model_(context, "tile"), root_(*model_.rootp) {
     root_.link_present_i = link_present;
-    root_.clk_i = 0;
-    root_.rst_ni = 0;
-    model_.eval();
-    root_.clk_i = 1;
-    model_.eval();
-    root_.clk_i = 0;
-    model_.eval();
-    root_.rst_ni = 1;
-    model_.eval();
+    for (const bool running : {true, false, true}) {  // registers are reset by the falling edge of rst_ni
+      root_.rst_ni = running;
+      model_.eval();
+    }
   }
   ~TileModel() { model_.final(); }
 
   Vtile___024root& ports() { return root_; }
 
   // The inputs as set in ports(), then a rising edge of the clock.
-  void cycle() {
-    root_.clk_i = 1;
-    model_.eval();
-    root_.clk_i = 0;
-    model_.eval();
-  }
+  void cycle() { tile_cycle(model_); }
 
   bool idle() const { return root_.idle_o; }
 
