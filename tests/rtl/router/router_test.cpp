@@ -17,6 +17,8 @@ using ::testing::Optional;
 
 constexpr int kDepth = kFifoDepth;
 
+using PerColor = std::array<int, kColors>;
+
 class RouterTest : public ::testing::Test {
  protected:
   // Puts words on an input one a cycle, and collects what all outputs show in each cycle from then on, for as
@@ -212,26 +214,91 @@ TEST_F(RouterTest, InputsTakeTurnsAtAnOutput) {
   }
 }
 
+// The west has words of all colors for the east and gets only every second turn there, the north the others.
 TEST_F(RouterTest, ColorsTakeTurnsAtAnInput) {
   constexpr int kDataColors = kColors - kFirstDataColor;
+  PerColor west_credits, north_credits;
+  west_credits.fill(kDepth);
+  north_credits.fill(kDepth);
   for (int color = kFirstDataColor; color < kColors; ++color)
     router.set_route(kPortWest, color, mask(kPortEast));
-  for (int color = kFirstDataColor; color < kColors; ++color) {  // all stuck, all FIFOs full
-    send_all(kPortWest, std::vector<Wavelet>(2 * kDepth, {static_cast<uint8_t>(color), true, 0}));
+  router.set_route(kPortNorth, 2, mask(kPortEast));
+  int next = kFirstDataColor;
+  for (int i = 0; i < 600; ++i) {
+    for (int tries = 0; tries < kDataColors && west_credits[next] == 0; ++tries) {
+      next = next + 1 < kColors ? next + 1 : kFirstDataColor;
+    }
+    if (west_credits[next] > 0) {
+      router.send(kPortWest, {static_cast<uint8_t>(next), true, 1});
+      --west_credits[next];
+    }
+    if (north_credits[2] > 0) {
+      router.send(kPortNorth, {2, true, 0});
+      --north_credits[2];
+    }
+    if (auto wavelet = router.out(kPortEast)) router.give_credit(kPortEast, wavelet->color);
+    cycle();
+    if (auto color = router.returned_credit(kPortWest)) ++west_credits[*color];
+    if (auto color = router.returned_credit(kPortNorth)) ++north_credits[*color];
   }
-  forget();
-  for (int i = 0; i < kDepth; ++i) {  // a credit each; the first is used while the others still come
-    for (int color = kFirstDataColor; color < kColors; ++color) {
-      router.give_credit(kPortEast, color);
-      cycle();
+  std::vector<int> colors;  // of the words from the west, when its FIFOs were full
+  for (size_t i = 300; i < seen[kPortEast].size(); ++i) {
+    if (seen[kPortEast][i].data == 1) colors.push_back(seen[kPortEast][i].color);
+  }
+  ASSERT_GT(colors.size(), 100u);
+  for (size_t i = 0; i + kDataColors <= colors.size(); ++i) {
+    const std::set<int> turn(colors.begin() + i, colors.begin() + i + kDataColors);
+    EXPECT_EQ(turn.size(), static_cast<size_t>(kDataColors)) << "at word " << i;
+  }
+}
+
+// Whose turn it is at an input is remembered while its bank holds a word, and forgotten when it is empty.
+TEST_F(RouterTest, TurnOfColorsLastsWhileTheBankHoldsAWord) {
+  enum Remains { kNothing, kSameColor, kOtherColor };
+  for (const Remains remains : {kNothing, kSameColor, kOtherColor}) {
+    router.reset();
+    for (int color : {3, 4, 9}) router.set_route(kPortWest, color, mask(kPortEast));
+    for (uint8_t color : {3, 9}) send_all(kPortWest, std::vector<Wavelet>(kDepth, {color, true, 0}));
+    forget();
+    send_all(kPortWest, {{3, true, 1}});  // there is no credit left
+    if (remains == kSameColor) send_all(kPortWest, {{3, true, 2}});
+    if (remains == kOtherColor) send_all(kPortWest, {{9, true, 0}});
+    router.give_credit(kPortEast, 3);  // color 3 has its turn in the next cycle
+    cycle();
+    if (remains != kSameColor) router.send(kPortWest, {3, true, 2});
+    cycle();
+    router.give_credit(kPortEast, 3);  // colors 3 and 4 can move from the same cycle on
+    send_all(kPortWest, {{4, true, 3}});
+    const Wavelet first{3, true, 1}, again{3, true, 2}, other{4, true, 3};
+    if (remains == kNothing) {
+      EXPECT_THAT(seen[kPortEast], ElementsAre(first, again, other));
+    } else {
+      EXPECT_THAT(seen[kPortEast], ElementsAre(first, other, again)) << remains;
     }
   }
-  for (int i = 0; i < 4; ++i) cycle();
-  ASSERT_EQ(seen[kPortEast].size(), static_cast<size_t>(kDataColors * kDepth));
-  for (size_t i = 0; i + kDataColors <= seen[kPortEast].size(); ++i) {
-    std::set<int> colors;
-    for (int k = 0; k < kDataColors; ++k) colors.insert(seen[kPortEast][i + k].color);
-    EXPECT_EQ(colors.size(), static_cast<size_t>(kDataColors)) << "at word " << i;
+}
+
+// Whose turn it is at an output is remembered while any bank holds a word.
+TEST_F(RouterTest, TurnOfInputsLastsWhileAnyBankHoldsAWord) {
+  for (int stuck = -1; stuck < kPorts; ++stuck) {
+    router.reset();
+    router.set_route(kPortNorth, 5, mask(kPortEast));
+    router.set_route(kPortSouth, 5, mask(kPortEast));
+    if (stuck >= 0) {
+      router.set_route(stuck, 9, mask(stuck == kPortWest ? kPortRamp : kPortWest));
+      send_all(stuck, std::vector<Wavelet>(kDepth + 1, {9, true, 0}));
+    }
+    forget();
+    const Wavelet first{5, true, 1}, again{5, true, 2}, other{5, true, 3};
+    router.send(kPortNorth, first);
+    cycle();
+    router.send(kPortSouth, other);
+    send_all(kPortNorth, {again});
+    if (stuck < 0) {
+      EXPECT_THAT(seen[kPortEast], ElementsAre(first, again, other));
+    } else {
+      EXPECT_THAT(seen[kPortEast], ElementsAre(first, other, again)) << "stuck at " << stuck;
+    }
   }
 }
 
@@ -365,8 +432,10 @@ TEST_F(RouterTest, RoutesAreReadAsWrittenWithoutTheOwnPort) {
     }
   }
   const std::vector<char> before = router.state();
-  router.set_route(5, 3, 0x1f);  // beyond the table
-  router.set_route(7, 15, 0x1f);
+  for (int port : {5, 7, 8, 16, 32, 63}) {  // beyond the table, to the end of the register space
+    router.set_route(port, 15, 0x1f);
+    EXPECT_EQ(router.read_route(port, 15), 0u);
+  }
   EXPECT_TRUE(router.state() == before);
 }
 
