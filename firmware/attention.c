@@ -16,18 +16,18 @@ enum {
 
 static const attention_parameters_t* const p = PARAMETERS(attention_parameters_t);
 
-// ---- the list: per tag [rotate k, quantize k, maximum of v, quantize v]; then [rotate q, quantize q]; per chunk of
-// positions [products, scores]; [softmax]; [upper half, lower half]; per query head its output
+// ---- the list: per tag what begins a token [rotate k, quantize k, maximum of v, quantize v, rotate q, quantize q];
+// per chunk of positions [products, scores]; [softmax]; [upper half, lower half]; per query head its output
 
-enum { CACHE_DESCRIPTORS = 4, QUERY_DESCRIPTORS = 2, CHUNK_DESCRIPTORS = 2, HALVES = 2 };
+enum { CACHE_DESCRIPTORS = 4, BEGIN_DESCRIPTORS = 6, CHUNK_DESCRIPTORS = 2, HALVES = 2 };
 
 static uint32_t chunks(uint32_t positions) { return (positions + CHUNK_POSITIONS - 1) / CHUNK_POSITIONS; }
 
 static map_descriptor_t* list_at(uint32_t index) { return (map_descriptor_t*)(uint32_t)p->list_address + index; }
-static map_descriptor_t* cache_list(uint32_t tag) { return list_at(CACHE_DESCRIPTORS * tag); }
+static map_descriptor_t* begin_list(uint32_t tag) { return list_at(BEGIN_DESCRIPTORS * tag); }
 
 // Found once; the core reads them from its own memory.
-static map_descriptor_t *query, *scores, *softmax, *weighted_sum, *output[MAX_QUERY_HEADS + 1];
+static map_descriptor_t *scores, *softmax, *weighted_sum, *output[MAX_QUERY_HEADS + 1];
 
 static void launch(uint32_t header, const map_descriptor_t* first, const map_descriptor_t* end) {
   tile_launch(header, (uint32_t)first, end - first);
@@ -67,8 +67,8 @@ static map_descriptor_t quantize(void) {
   };
 }
 
-static void build_cache_list(uint32_t tag) {
-  map_descriptor_t* list = cache_list(tag);
+static void build_begin_list(uint32_t tag) {
+  map_descriptor_t* list = begin_list(tag);
   const uint32_t value = p->value_address + tag * p->value_tag_stride;
   list[0] = rotate();
   list[0].a_address = p->key_address + tag * p->key_tag_stride;
@@ -86,13 +86,15 @@ static void build_cache_list(uint32_t tag) {
   };
   list[3] = quantize();
   list[3].a_address = value;
+  list[4] = rotate();
+  list[4].a_address = p->query_address + tag * p->query_tag_stride;
+  list[4].b_value = list[0].b_value;
+  list[5] = quantize();
+  list[5].out_address = p->quantized_address;
+  list[5].offset_high = p->quantized_address + p->head_length;
 }
 
 static void build_scores(void) {
-  query[0] = rotate();
-  query[1] = quantize();
-  query[1].out_address = p->quantized_address;
-  query[1].offset_high = p->quantized_address + p->head_length;
   for (uint32_t chunk = 0; chunk < chunks(p->context); ++chunk) {
     const uint32_t bank = chunk & 1 ? ACC_BANK_ENTRIES : 0;
     map_descriptor_t* pair = scores + CHUNK_DESCRIPTORS * chunk;
@@ -198,12 +200,11 @@ static map_descriptor_t* build_output(map_descriptor_t* next, uint32_t head) {
 }
 
 static void build_lists(void) {
-  query = cache_list(p->in_flight);
-  scores = query + QUERY_DESCRIPTORS;
+  scores = begin_list(p->in_flight);
   softmax = scores + CHUNK_DESCRIPTORS * chunks(p->context);
   weighted_sum = softmax + 1;
   output[0] = weighted_sum + HALVES;
-  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_cache_list(tag);
+  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_begin_list(tag);
   build_scores();
   build_softmax();
   for (uint32_t head = 0; head < p->query_heads; ++head) output[head + 1] = build_output(output[head], head);
@@ -211,9 +212,9 @@ static void build_lists(void) {
 
 // ---- per token
 
-// k and v of the token into the cache.
-static void write_cache(uint32_t header, uint32_t tag, uint32_t slot, uint32_t position) {
-  map_descriptor_t* list = cache_list(tag);
+// Where k and v of a token go in the cache.
+static void point_at_cache(uint32_t tag, uint32_t slot, uint32_t position) {
+  map_descriptor_t* list = begin_list(tag);
   const uint32_t exponent = slot * p->exponent_stride + position;
   list[1].out_address = p->key_cache_address + slot * p->key_cache_stride +
                         position / PANEL * PANEL * p->head_length + position % PANEL;
@@ -221,7 +222,6 @@ static void write_cache(uint32_t header, uint32_t tag, uint32_t slot, uint32_t p
   list[3].out_address =
       p->value_cache_address + slot * p->value_cache_stride + position * value_row_bytes(p->head_length);
   list[3].offset_high = p->value_exponent_address + exponent;
-  launch(header, list, list + CACHE_DESCRIPTORS);
 }
 
 // All chunks of a slot, as if they were full.
@@ -278,8 +278,24 @@ static void set_output_scale(uint32_t head, uint32_t sum, int32_t maximum_expone
   }
 }
 
-static void attend(uint32_t header, uint32_t head, const map_descriptor_t* scores_end, int32_t maximum_exponent) {
-  launch(header, query, scores_end);
+// What the lists are ready for. Most tokens follow the one before in its slot, so the next one is prepared while
+// nobody waits.
+static struct {
+  uint32_t place;  // slot and position, as in the header
+  map_descriptor_t* scores_end;
+} ready;
+
+enum { PLACE_MASK = SLOT_COUNT * POSITION_COUNT - 1 };
+
+static void prepare(uint32_t tag, uint32_t header) {
+  ready.place = header & PLACE_MASK;
+  if (header_position(header) >= p->context) return;  // the token before was the slot's last
+  point_at_cache(tag, header_slot(header), header_position(header));
+  ready.scores_end = point_at_positions(header_slot(header), header_position(header) + 1);
+}
+
+static void attend(uint32_t header, uint32_t head, int32_t maximum_exponent) {
+  launch(header, scores, ready.scores_end);
   launch(header, softmax, softmax + 1);
   tile_wait_units();
   launch(header, weighted_sum, weighted_sum + HALVES);
@@ -287,25 +303,35 @@ static void attend(uint32_t header, uint32_t head, const map_descriptor_t* score
   launch(header, output[head], output[head + 1]);
 }
 
+// A further query head takes the place of the first in the tag's list.
+static void begin_head(uint32_t header, uint32_t tag, uint32_t head) {
+  map_descriptor_t* list = begin_list(tag) + CACHE_DESCRIPTORS;
+  tile_wait_units();
+  list->a_address = p->query_address + tag * p->query_tag_stride + 2 * p->head_length * head;
+  launch(header, list, list + 2);
+}
+
 int main(void) {
   build_lists();
-  for (uint32_t tag = 0;; tag = next_tag(tag, p->in_flight)) {
+  prepare(0, 0);
+  for (uint32_t tag = 0;;) {
     const uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
-    const uint32_t slot = header_slot(header);
-    const uint32_t position = header_position(header);
-    tile_wait_units();  // the last token's lists may still be read
-    write_cache(header, tag, slot, position);
-    const map_descriptor_t* scores_end = point_at_positions(slot, position + 1);
-    query[0].b_value = p->rope_address + tag * p->rope_tag_stride;
-    uint32_t head_query = p->query_address + tag * p->query_tag_stride;
-    tile_wait_units();  // the exponent of v is known
-    const int32_t maximum_exponent = update_maximum_exponent(slot, position);
-    softmax->shift = (uint16_t)maximum_exponent;
-    for (uint32_t head = 0; head < p->query_heads; ++head) {
-      if (head > 0) tile_wait_units();
-      query[0].a_address = head_query;
-      head_query += 2 * p->head_length;
-      attend(header, head, scores_end, maximum_exponent);
+    if ((header & PLACE_MASK) != ready.place) {
+      tile_wait_units();  // the last token's lists may still be read
+      prepare(tag, header);
     }
+    launch(header, begin_list(tag), begin_list(tag) + BEGIN_DESCRIPTORS);
+    tile_wait_units();  // the exponent of v is known
+    const int32_t maximum_exponent = update_maximum_exponent(header_slot(header), header_position(header));
+    softmax->shift = (uint16_t)maximum_exponent;
+    attend(header, 0, maximum_exponent);
+    for (uint32_t head = 1; head < p->query_heads; ++head) {
+      begin_head(header, tag, head);
+      attend(header, head, maximum_exponent);
+    }
+    if (p->query_heads > 1) begin_list(tag)[CACHE_DESCRIPTORS].a_address = p->query_address + tag * p->query_tag_stride;
+    tag = next_tag(tag, p->in_flight);
+    tile_wait_units();
+    prepare(tag, header + 1);  // the next position of the slot
   }
 }

@@ -191,11 +191,11 @@ static inline uint32_t mx_send_descriptors(uint32_t mx_colors) { return mx_color
 // Descriptors of a stripe: the addition; u and q per block; x to the next norm.
 static inline uint32_t stripe_list_descriptors(uint32_t blocks) { return 1 + 2 * blocks + 1; }
 
-// Descriptors of an attention tile: 4 per tag for k and v; 2 for q; 2 per 128 positions; the softmax; 2 for the
-// weighted sum; per query head and MX block of output 1 and what sends it.
+// Descriptors of an attention tile: 6 per tag for k, v and q; 2 per 128 positions; the softmax; 2 for the weighted
+// sum; per query head and MX block of output 1 and what sends it.
 static inline uint32_t attention_list_descriptors(uint32_t in_flight, uint32_t context, uint32_t head_length,
                                                   uint32_t query_heads) {
-  return 4 * in_flight + 2 + 2 * ((context + 127) / 128) + 1 + 2 +
+  return 6 * in_flight + 2 * ((context + 127) / 128) + 1 + 2 +
          query_heads * head_blocks(head_length) * (1 + mx_send_descriptors(MAX_MX_COLORS));
 }
 

@@ -102,14 +102,15 @@ static void set_scale(const stripe_parameters_t* p, map_descriptor_t* norm, uint
 int main(void) {
   const stripe_parameters_t* p = PARAMETERS(stripe_parameters_t);
   const uint64_t epsilon = (uint64_t)p->epsilon_high << 32 | p->epsilon_low;
-  const uint32_t rest = 2 * p->blocks + p->forward;  // what follows the addition
+  const uint32_t rest = 2 * p->blocks - 1 + p->forward;  // what follows the first block's u
   for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_list(p, tag);
   for (uint32_t tag = 0;; tag = next_tag(tag, p->in_flight)) {
     map_descriptor_t* list = list_of(p, tag);
     uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
     tile_launch(header, (uint32_t)list, 1);
     tile_wait_units();
+    tile_launch(header, (uint32_t)(list + 1), 1);  // u does not need the sum
     set_scale(p, list + 2, sum_over_stripes(p, header, tag, tile_reduced_sum()) + epsilon);
-    tile_launch(header, (uint32_t)(list + 1), rest);
+    tile_launch(header, (uint32_t)(list + 2), rest);
   }
 }
