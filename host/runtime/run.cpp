@@ -93,7 +93,11 @@ RunReport run(WaferPort& port, const Image& image, const QuantizedModel& model, 
   const Observing observing(port, &watch);
   SessionEvents session_events;
   session_events.admitted = [&](const AdmittedToken& token) { watch.admit(token); };
-  session_events.answered = [&](const AdmittedToken& token) { profiler.add(watch.retire(token.tag)); };
+  session_events.answered = [&](const AdmittedToken& token) {
+    const WatchedToken& watched = watch.retire(token.tag);
+    profiler.add(watched);
+    if (events.answered) events.answered(watched);
+  };
   session_events.generated = [&](int, int token) {
     if (events.generated) events.generated(token);
   };

@@ -6,6 +6,7 @@
 
 #include "host/golden/golden.h"
 #include "host/runtime/report.h"
+#include "host/runtime/watch.h"
 #include "host/runtime/wafer_port.h"
 
 namespace tessera {
@@ -21,6 +22,8 @@ struct RunEvents {
   std::function<void(const ControlProgress&)> loading;
   std::function<void()> loaded;
   std::function<void(int token)> generated;
+  // A token's answer is here: every message that was sent for it.
+  std::function<void(const WatchedToken&)> answered;
 };
 
 // Runs one request. What goes wrong on the wafer is in the report; only errors of the request are thrown.
