@@ -1,0 +1,112 @@
+// A link, for a proof: the router's output with its credit counters, the wire, and the FIFO bank at the other end.
+//
+// Any words, in any order, at any pace: the inputs of this module are free. Two colors will do, because all are treated
+// alike. `bad_o` must never be 1: no word meets a full FIFO; a color has a credit if and only if fewer than four of its
+// words are on the way, in the FIFO, or have a credit on the way; words of a color leave in the order in which they came,
+// with their `last` bits; the bank knows whether it holds one word.
+//
+// EarlyCredit is an error to be found: the credit is returned when a word comes, not when it leaves.
+
+module link_formal #(
+  parameter bit EarlyCredit = 0
+) (
+  input  logic       clk_i,
+  input  logic       send_i,
+  input  logic       send_color_i,
+  input  logic       send_last_i,
+  input  logic       pop_i,
+  input  logic       pop_color_i,
+  input  logic       watched_i,    // read once: the color that the proof is about
+  input  logic       mark_i,       // mark the word that is pushed now
+  output logic       bad_o
+);
+
+  // Everything starts in reset.
+  logic       started_q = 1'b0;
+  logic       watched_q = 1'b0;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!started_q) watched_q <= watched_i;
+  end
+
+  // ---------------------------------------------------------------- the link
+
+  logic [37:0] wavelet;
+  logic [15:0] credits, locked, nonempty;
+  logic [4:0]  credit_q, grant;
+  logic [3:0]  send_color, pop_color, watched, color;
+  logic [31:0] data;
+  logic        send, pop, last, single, overflow;
+
+  assign send_color = {3'd0, send_color_i};
+  assign pop_color = {3'd0, pop_color_i};
+  assign watched = {3'd0, watched_q};
+  assign send = send_i & credits[send_color];
+  assign pop = pop_i & nonempty[pop_color];
+
+  router_output #(.Port(1)) u_output (
+    .clk_i, .rst_ni(started_q), .active_i(1'b1), .link_present_i(1'b1),
+    .wavelet_o(wavelet), .credit_i(credit_q), .credit_o(credits), .locked_o(locked), .requested_i(send),
+    .north_offer_i({4'd0, send, 1'b0, send_color, send_last_i, 32'd0}),
+    .east_offer_i(43'd0), .south_offer_i(43'd0), .west_offer_i(43'd0), .ramp_offer_i(43'd0),
+    .grant_o(grant), .color_o(color), .drained_i(1'b0)
+  );
+
+  fifo_bank u_fifo_bank (
+    .clk_i, .rst_ni(started_q),
+    .push_i(wavelet[37]), .push_color_i(wavelet[36:33]), .push_last_i(wavelet[32]), .push_data_i(wavelet[31:0]),
+    .overflow_o(overflow), .nonempty_o(nonempty), .single_o(single),
+    .head_color_i(pop_color), .head_data_o(data), .head_last_o(last), .pop_i(pop)
+  );
+
+  always_ff @(posedge clk_i or negedge started_q) begin
+    if (!started_q) credit_q <= 5'd0;
+    else credit_q <= EarlyCredit ? wavelet[37:33] : {pop, pop_color};
+  end
+
+  // ---------------------------------------------------------------- what must hold
+
+  logic       sent, pushed, popped, returned;   // of the watched color
+  logic [2:0] outstanding_q;                    // words sent whose credit is not back
+  logic [2:0] held_q;                           // words in the FIFO
+  logic [3:0] total_q;                          // words in the bank, of both colors
+  logic       marked_q, marked_last_q;          // a word is watched, and its last bit
+  logic [2:0] ahead_q;                          // words before it
+
+  assign sent = send & (send_color == watched);
+  assign pushed = wavelet[37] & (wavelet[36:33] == watched);
+  assign popped = pop & (pop_color == watched);
+  assign returned = credit_q[4] & (credit_q[3:0] == watched);
+
+  always_ff @(posedge clk_i or negedge started_q) begin
+    if (!started_q) begin
+      outstanding_q <= 3'd0;
+      held_q <= 3'd0;
+      total_q <= 4'd0;
+      marked_q <= 1'b0;
+      marked_last_q <= 1'b0;
+      ahead_q <= 3'd0;
+    end else begin
+      outstanding_q <= outstanding_q + {2'd0, sent} - {2'd0, returned};
+      held_q <= held_q + {2'd0, pushed} - {2'd0, popped};
+      total_q <= total_q + {3'd0, wavelet[37]} - {3'd0, pop};
+      if (marked_q && popped) begin
+        marked_q <= ahead_q != 3'd0;
+        ahead_q <= ahead_q - 3'd1;
+      end else if (!marked_q && mark_i && pushed) begin
+        marked_q <= 1'b1;
+        marked_last_q <= wavelet[32];
+        ahead_q <= held_q - {2'd0, popped};
+      end
+    end
+  end
+
+  assign bad_o = started_q &
+                 (overflow |
+                  (credits[watched] != (outstanding_q < 3'd4)) |
+                  (nonempty[watched] != (held_q != 3'd0)) |
+                  (single != (total_q == 4'd1)) |
+                  (marked_q & popped & (ahead_q == 3'd0) & (last != marked_last_q)));
+
+endmodule
