@@ -25,8 +25,10 @@ module memory_instruction (
 
   always_ff @(posedge clk_i) begin
     if (req_i) begin
-      if (we_i) tessera_instruction_write(memory, 32'(addr_i), 32'(be_i), wdata_i);
-      else rdata_o <= tessera_instruction_read(memory, 32'(addr_i));
+      if (!we_i) rdata_o <= tessera_instruction_read(memory, 32'(addr_i));
+`ifndef TESSERA_MEMORY_READ_ONLY
+      else tessera_instruction_write(memory, 32'(addr_i), 32'(be_i), wdata_i);
+`endif
     end
   end
 

@@ -6,6 +6,7 @@
 //
 // Two bodies do the same. The array is what synthesis and unit tests see. With TESSERA_HOST_MEMORY the words live
 // in C++ (sim/host_memory.h), outside the model and allocated when first written, so that a million tiles fit.
+// With TESSERA_MEMORY_READ_ONLY too, nothing is written: for a copy of a tile that runs beside it on its memories.
 
 module memory_sram (
   input  logic         clk_i,
@@ -37,7 +38,9 @@ module memory_sram (
       tessera_sram_read(memory, 32'(read_addr_i), word);
       rdata_o <= word;
     end
+`ifndef TESSERA_MEMORY_READ_ONLY
     if (write_i) tessera_sram_write(memory, 32'(write_addr_i), 32'(write_be_i), write_data_i);
+`endif
   end
 
 `else

@@ -2,6 +2,7 @@
 
 #include <verilated.h>
 
+#include "host/error/error.h"
 #include "sim/tile_model.h"
 
 namespace tessera::sim {
@@ -29,6 +30,14 @@ void TiledEngine::reset_tiles() {
   asleep_.clear();
   ++step_;
   instances_ = 0;
+  if (waves_) waves_->reset();
+}
+
+TileWaves& TiledEngine::trace(const WaveOptions& options) {
+  if (instances_ != 0 || waves_)
+    fail(ErrorKind::kEngine, "waves: tiles have to be chosen once, before the first cycle");
+  waves_ = std::make_unique<TileWaves>(shape_, memories_, options);
+  return *waves_;
 }
 
 void TiledEngine::create(Tile& tile) {
@@ -62,19 +71,36 @@ void TiledEngine::step_tiles() {
   for (const size_t place : asleep_) links_[now_ ^ 1][place] = {};
   asleep_.clear();
   statistics_.awake_tile_cycles += awake_.size();
+  if (waves_) step_waves();
   for (const size_t place : awake_) step_tile(place);
+  if (waves_) check_waves();
   awake_.swap(next_);
   next_.clear();
   ++step_;
 }
 
-void TiledEngine::step_tile(size_t place) {
-  Tile& tile = tiles_[place];
-  if (!tile.model) create(tile);
-  const Links* links = links_[now_].data();
-  hash_links(tile.index, links[place]);
+// A traced tile that sleeps is stepped too where it is recorded: the check then shows that sleeping is exact.
+void TiledEngine::step_waves() {
+  waves_->begin(cycle_);
+  const std::vector<int>& traced = waves_->tiles();
+  for (size_t i = 0; i < traced.size(); ++i) {
+    const size_t place = grid_index(shape_.x(traced[i]), shape_.y(traced[i]));
+    const Tile& tile = tiles_[place];
+    if (tile.awake_in == step_ || waves_->records(cycle_)) waves_->drive(i, inputs(tile, place));
+  }
+  waves_->step(cycle_);
+}
 
-  // Nothing passes a dead link.
+void TiledEngine::check_waves() const {
+  const std::vector<int>& traced = waves_->tiles();
+  for (size_t i = 0; i < traced.size(); ++i) {
+    const Tile& tile = tiles_[grid_index(shape_.x(traced[i]), shape_.y(traced[i]))];
+    if (tile.model) waves_->check(i, cycle_, outputs_of(tile.model->ports()));
+  }
+}
+
+inline TileInputs TiledEngine::inputs(const Tile& tile, size_t place) const {
+  const Links* links = links_[now_].data();
   const size_t north = place - grid_stride();
   const size_t south = place + grid_stride();
   const size_t east = place + 1;
@@ -85,16 +111,23 @@ void TiledEngine::step_tile(size_t place) {
   const auto credit = [&](size_t from, int port, int far_port) {
     return tile.link_present >> port & 1 ? links[from].credit[far_port] : CreditBits{0};
   };
+  return {.cycle = static_cast<uint32_t>(cycle_),
+          .north = wavelet(north, rtl::kPortNorth, rtl::kPortSouth),
+          .east = wavelet(east, rtl::kPortEast, rtl::kPortWest),
+          .south = wavelet(south, rtl::kPortSouth, rtl::kPortNorth),
+          .west = wavelet(west, rtl::kPortWest, rtl::kPortEast),
+          .north_credit = credit(north, rtl::kPortNorth, rtl::kPortSouth),
+          .east_credit = credit(east, rtl::kPortEast, rtl::kPortWest),
+          .south_credit = credit(south, rtl::kPortSouth, rtl::kPortNorth),
+          .west_credit = credit(west, rtl::kPortWest, rtl::kPortEast)};
+}
+
+void TiledEngine::step_tile(size_t place) {
+  Tile& tile = tiles_[place];
+  if (!tile.model) create(tile);
+  hash_links(tile.index, links_[now_][place]);
   auto& ports = tile.model->ports();
-  ports.cycle_i = static_cast<uint32_t>(cycle_);
-  ports.north_i = wavelet(north, rtl::kPortNorth, rtl::kPortSouth);
-  ports.east_i = wavelet(east, rtl::kPortEast, rtl::kPortWest);
-  ports.south_i = wavelet(south, rtl::kPortSouth, rtl::kPortNorth);
-  ports.west_i = wavelet(west, rtl::kPortWest, rtl::kPortEast);
-  ports.north_credit_i = credit(north, rtl::kPortNorth, rtl::kPortSouth);
-  ports.east_credit_i = credit(east, rtl::kPortEast, rtl::kPortWest);
-  ports.south_credit_i = credit(south, rtl::kPortSouth, rtl::kPortNorth);
-  ports.west_credit_i = credit(west, rtl::kPortWest, rtl::kPortEast);
+  set_inputs(ports, inputs(tile, place));
 
   tile.model->cycle();
 
@@ -105,6 +138,10 @@ void TiledEngine::step_tile(size_t place) {
     return (tile.link_present >> port & 1) != 0 &&
            ((wavelet_bits & kWaveletBit) | (credit_bits & kCreditBit)) != 0;
   };
+  const size_t north = place - grid_stride();
+  const size_t south = place + grid_stride();
+  const size_t east = place + 1;
+  const size_t west = place - 1;
   if (drives(rtl::kPortNorth, ports.north_o, ports.north_credit_o)) wake_next(north);
   if (drives(rtl::kPortEast, ports.east_o, ports.east_credit_o)) wake_next(east);
   if (drives(rtl::kPortSouth, ports.south_o, ports.south_credit_o)) wake_next(south);

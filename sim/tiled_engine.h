@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "sim/engine.h"
+#include "sim/tile_waves.h"
 
 class VerilatedContext;
 
@@ -22,6 +23,10 @@ class TiledEngine final : public Engine {
   ~TiledEngine() override;
 
   size_t tile_instances() const { return instances_; }
+
+  // Waveforms of chosen tiles; to be asked for before the first cycle, and once. What is recorded is up to
+  // the TileWaves' window. The run is the same with and without.
+  TileWaves& trace(const WaveOptions& options);
 
  protected:
   void step_tiles() override;
@@ -39,6 +44,10 @@ class TiledEngine final : public Engine {
 
   void create(Tile& tile);
   void step_tile(size_t place);
+  // What the neighbours drive toward a tile in this cycle. Nothing passes a dead link.
+  TileInputs inputs(const Tile& tile, size_t place) const;
+  void step_waves();
+  void check_waves() const;
   // A tile, or the host's end of an edge link, has something to do in the next cycle.
   void wake_next(size_t place);
 
@@ -49,6 +58,7 @@ class TiledEngine final : public Engine {
   std::vector<size_t> asleep_;  // fell asleep in the last cycle
   uint64_t step_ = 1;           // counts the steps, and never goes back as cycles do
   size_t instances_ = 0;
+  std::unique_ptr<TileWaves> waves_;
 };
 
 }  // namespace tessera::sim
