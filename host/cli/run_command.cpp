@@ -102,7 +102,8 @@ int execute(const Options& options) {
       port, image, model, run_options,
       {.loading = [&](const ControlProgress& at) { progress.show_share("loading", at.words_done, at.words); },
        .loaded = begin_text,
-       .generated = [&](int token) { text->add(token); }});
+       .generated = [&](int token) { text->add(token); },
+       .answered = {}});
   report.engine = options.engine;
   report.text = text->text();
   if (!quiet) {
