@@ -74,7 +74,7 @@ void add_kernels(const Program& program, std::map<int, TileImage>& tiles, Image&
     const Kernel& kernel = graph.kernels[index];
     const int at = program.placement.tiles[index];
     TileImage& tile = tiles[at];
-    tile.position = program.wafer.position(at);
+    tile.position = program.region.position(at);
     tile.kernel = static_cast<int>(index);
     tile.name = kernel_name(kernel);
     tile.binary = kernel_binary(kernel.work);
@@ -97,13 +97,13 @@ void add_streams(const Program& program, Image& image) {
     drawn.color = program.coloring.colors[stream];
     for (const int link : links_of(program.routes, static_cast<int>(stream)))
       drawn.hops.push_back(
-          {program.wafer.position(link / kDirections), static_cast<Direction>(link % kDirections)});
+          {program.region.position(link / kDirections), static_cast<Direction>(link % kDirections)});
     image.streams.push_back(std::move(drawn));
   }
 }
 
 EdgePort edge_port(const Program& program, const HostPort& port, int stream) {
-  return {program.wafer.position(port.tile), port.side, program.coloring.colors[stream]};
+  return {program.region.position(port.tile), port.side, program.coloring.colors[stream]};
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ Image build_image(const Program& program) {
   add_kernels(program, tiles, image);
   add_routes(program, tiles);
   for (auto& [index, tile] : tiles) {
-    tile.position = program.wafer.position(index);
+    tile.position = program.region.position(index);
     std::sort(tile.registers.begin(), tile.registers.end(),
               [](const RegisterWrite& a, const RegisterWrite& b) { return a.address < b.address; });
     image.tiles.push_back(std::move(tile));

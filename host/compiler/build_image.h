@@ -11,7 +11,7 @@ struct Program {
   const QuantizedModel& model;
   const WaferConfig& config;
   const Firmware& firmware;
-  const Wafer& wafer;  // all live tiles
+  const Wafer& region;  // what the program is placed on
   const Forest& forest;
   const KernelGraph& graph;
   const Placement& placement;

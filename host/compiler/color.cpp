@@ -12,15 +12,14 @@ namespace {
 
 constexpr std::uint32_t kDataColors = (1u << rtl::kColorCount) - (1u << rtl::kFirstDataColor);
 
-// Resources are numbered: links, links from the host, sends, receives.
-int resource_count(const Wafer& wafer) { return wafer.tiles() * (kDirections + kDirections + 2); }
+// Resources are numbered by tile; of each tile its links, links from the host, what it sends, what it
+// receives.
+constexpr int kResourcesPerTile = 2 * kDirections + 2;
 
-ColorResource resource_of(const Wafer& wafer, int number) {
+ColorResource resource_of(int number) {
   ColorResource resource;
-  const int per_tile = 2 * kDirections + 2;
-  resource.tile = number / per_tile;
-  const int which = number % per_tile;
-  (void)wafer;
+  resource.tile = number / kResourcesPerTile;
+  const int which = number % kResourcesPerTile;
   if (which < kDirections) {
     resource.kind = ColorResource::Kind::kLink;
     resource.direction = static_cast<Direction>(which);
@@ -36,7 +35,7 @@ ColorResource resource_of(const Wafer& wafer, int number) {
 std::vector<int> resources_of(const Wafer& wafer, const std::vector<RouteEntry>& entries) {
   std::vector<int> resources;
   for (const RouteEntry& entry : entries) {
-    const int first = entry.tile * (2 * kDirections + 2);
+    const int first = entry.tile * kResourcesPerTile;
     for (int port = 0; port < kDirections; ++port)
       if (entry.outputs >> port & 1) resources.push_back(first + port);
     if (entry.outputs >> kRampPort & 1) resources.push_back(first + 2 * kDirections + 1);
@@ -72,7 +71,7 @@ std::string describe(const Wafer& wafer, const ColorResource& resource) {
 Coloring color(const Wafer& wafer, const Routes& routes) {
   const auto count = static_cast<int>(routes.streams.size());
   std::vector<std::vector<int>> resources(count);
-  std::vector<std::vector<int>> users(resource_count(wafer));
+  std::vector<std::vector<int>> users(wafer.tiles() * kResourcesPerTile);
   for (int stream = 0; stream < count; ++stream) {
     resources[stream] = resources_of(wafer, routes.streams[stream]);
     for (const int resource : resources[stream]) users[resource].push_back(stream);
@@ -81,7 +80,7 @@ Coloring color(const Wafer& wafer, const Routes& routes) {
   for (int resource = 0; resource < static_cast<int>(users.size()); ++resource) {
     if (static_cast<int>(users[resource].size()) <= coloring.fullest_streams) continue;
     coloring.fullest_streams = static_cast<int>(users[resource].size());
-    coloring.fullest = resource_of(wafer, resource);
+    coloring.fullest = resource_of(resource);
   }
   std::vector<std::vector<int>> neighbours(count);
   for (int stream = 0; stream < count; ++stream) {
@@ -122,14 +121,21 @@ Coloring color(const Wafer& wafer, const Routes& routes) {
   return coloring;
 }
 
-std::vector<int> links_of(const Routes& routes, int stream) {
-  std::vector<int> links;
-  for (const RouteEntry& entry : routes.streams[stream])
-    for (int port = 0; port < kDirections; ++port)
-      if (entry.outputs >> port & 1) links.push_back(entry.tile * kDirections + port);
-  std::sort(links.begin(), links.end());
-  links.erase(std::unique(links.begin(), links.end()), links.end());
-  return links;
+std::string describe(const KernelGraph& graph, const Wafer& wafer, const Routes& routes,
+                     const Coloring& coloring) {
+  std::string text =
+      fmt::format("routes: {} streams over {} links, at most {} on {}\n", routes.streams.size(),
+                  total_hops(routes), coloring.fullest_streams, describe(wafer, coloring.fullest));
+  for (size_t stream = 0; stream < routes.streams.size(); ++stream) {
+    text += fmt::format("  {}: color {},", graph.streams[stream].name, coloring.colors[stream]);
+    for (const int link : links_of(routes, static_cast<int>(stream))) {
+      const TilePosition at = wafer.position(link / kDirections);
+      text +=
+          fmt::format(" {},{} {}", at.x, at.y, direction_name(static_cast<Direction>(link % kDirections)));
+    }
+    text += '\n';
+  }
+  return text;
 }
 
 }  // namespace tessera

@@ -28,7 +28,8 @@ struct Coloring {
 // Greedy by saturation, deterministic. Colors run from rtl::kFirstDataColor to rtl::kColorCount - 1.
 Coloring color(const Wafer& wafer, const Routes& routes);
 
-// The links of `stream`, as in LinkHistory.
-std::vector<int> links_of(const Routes& routes, int stream);
+// A line a stream: its color and the tiles it passes.
+std::string describe(const KernelGraph& graph, const Wafer& wafer, const Routes& routes,
+                     const Coloring& coloring);
 
 }  // namespace tessera

@@ -8,74 +8,84 @@
 #include "host/compiler/build_image.h"
 #include "host/compiler/safety.h"
 #include "host/error/error.h"
+#include "tessera_constants.h"
 
 namespace tessera {
 namespace {
 
 constexpr double kFill = 0.85;    // of the live tiles: the rest leaves room for placement and routes
 constexpr double kCoarser = 0.9;  // of the last partition's tiles, when it could not be routed
+constexpr int kPlacements = 6;    // of the smallest partition, when it could not be routed
 constexpr int kRouteAttempts = 12;
 constexpr float kHistoryStep = 0.7f;  // added to the cost of the links of a stream that found no color
 
-struct Routed {
+// A placed graph with routes and colors; some streams may have found no color.
+struct Attempt {
+  Placement placement;
   Routes routes;
   Coloring coloring;
+
+  bool good() const { return coloring.uncolored.empty(); }
 };
 
-// Routes and colors; when colors run out, again with other routes for the streams that found none.
-std::optional<Routed> route_and_color(const KernelGraph& graph, const Wafer& region,
-                                      const Placement& placement, Coloring& last) {
+// Places, routes and colors; when colors run out, routes again, with detours for the streams that found none.
+Attempt attempt(const KernelGraph& graph, const Wafer& region, std::uint64_t seed) {
+  Attempt result;
+  result.placement = place(graph, region, seed);
   LinkHistory history(static_cast<size_t>(region.tiles()) * kDirections, 0.0f);
-  for (int attempt = 0; attempt < kRouteAttempts; ++attempt) {
-    Routed routed;
-    routed.routes = route(graph, region, placement, history);
-    routed.coloring = color(region, routed.routes);
-    if (routed.coloring.uncolored.empty()) return routed;
-    for (const int stream : routed.coloring.uncolored)
-      for (const int link : links_of(routed.routes, stream)) history[link] += kHistoryStep;
-    last = routed.coloring;
+  for (int i = 0; i < kRouteAttempts; ++i) {
+    result.routes = route(graph, region, result.placement, history);
+    result.coloring = color(region, result.routes);
+    if (result.good()) break;
+    for (const int stream : result.coloring.uncolored)
+      for (const int link : links_of(result.routes, stream)) history[link] += kHistoryStep;
   }
-  return std::nullopt;
+  return result;
+}
+
+[[noreturn]] void fail_coloring(const KernelGraph& graph, const Wafer& region, const Attempt& attempt) {
+  fail(ErrorKind::kRouting, "no color is left for stream '{}': {} streams meet on {}, {} colors are there",
+       graph.streams[attempt.coloring.uncolored[0]].name, attempt.coloring.fullest_streams,
+       describe(region, attempt.coloring.fullest), rtl::kColorCount - rtl::kFirstDataColor);
 }
 
 }  // namespace
 
 Image compile(const QuantizedModel& model, const WaferConfig& config, const Firmware& firmware,
               const CompileLog& log) {
-  const auto say = [&](const std::string& line) {
-    if (log) log(line);
+  const auto say = [&](const std::string& lines) {
+    if (log) log(lines);
   };
   validate_wafer_config(config, "wafer");
   Wafer wafer = make_wafer(config);
   const Forest forest = grow_forest(wafer);
   drop_unreached(wafer, forest);
   const Wafer whole = largest_region(wafer);
-  const ModelShape shape = make_shape(model, config);
   const int live = whole.live_tiles();
-  int wanted = static_cast<int>(kFill * live);
+  const ModelShape shape = make_shape(model, config);
   say(describe(shape));
+  int wanted = static_cast<int>(kFill * live);
+  std::uint64_t seed = config.seed;
   while (true) {
     const Partition partition = choose_partition(shape, config, live, wanted);
     say(describe(partition));
     const KernelGraph graph = build_graph(shape, partition);
     const auto tiles = static_cast<int>(graph.kernels.size());
     const Wafer region = compact_region(whole, tiles + tiles / 4);
-    const Placement placement = place(graph, region, config.seed);
-    Coloring last;
-    std::optional<Routed> routed = route_and_color(graph, region, placement, last);
-    if (routed) {
+    const Attempt program = attempt(graph, region, seed);
+    if (program.good()) {
       say(fmt::format("placed {} kernels, routed {} streams\n", tiles, graph.streams.size()));
-      Image image = build_image(
-          {model, config, firmware, wafer, forest, graph, placement, routed->routes, routed->coloring});
+      Image image = build_image({model, config, firmware, region, forest, graph, program.placement,
+                                 program.routes, program.coloring});
       check_safety(image);
       return image;
     }
-    // A coarser partition has fewer streams.
+    say(fmt::format("no colors for {} of {} streams: trying another way\n", program.coloring.uncolored.size(),
+                    graph.streams.size()));
+    // A coarser partition has fewer streams; the smallest gets other placements.
     wanted = static_cast<int>(kCoarser * tiles);
-    if (partition_tiles(shape, choose_partition(shape, config, live, wanted)) >= tiles)
-      fail(ErrorKind::kRouting,
-           "no colors are left for stream '{}': {} streams meet on {}, {} colors are there",
-           graph.streams[last.uncolored[0]].name, last.fullest_streams, describe(region, last.fullest), 14);
+    if (partition_tiles(shape, choose_partition(shape, config, live, wanted)) < tiles) continue;
+    if (++seed == config.seed + kPlacements) fail_coloring(graph, region, program);
   }
 }
 

@@ -12,9 +12,10 @@ namespace {
 constexpr double kWake = 14;       // from a complete join to the first descriptor's first beat
 constexpr double kDescriptor = 5;  // start and end of one descriptor's pipe
 constexpr double kHop = 2;
-constexpr double kRamp = 6;         // into and out of the fabric
-constexpr double kSquareRoot = 90;  // isqrt, division and the exponents of a norm on the core
-constexpr double kShareSquares = 40;
+constexpr double kRamp = 6;           // into and out of the fabric
+constexpr double kSquareRoot = 90;    // isqrt, division and the exponents of a norm on the core
+constexpr double kShareSquares = 40;  // to send a stripe's own sum and wait
+constexpr double kSister = 12;        // to add the sum of each sister on the core
 constexpr double kSoftmaxScalars = 80;
 constexpr double kWinner = 12;  // of the argmax, per logits tile
 
@@ -38,7 +39,7 @@ double linear_cycles(const LinearWork& work) {
 double cycles_of(const StripeWork& work, const Partition&) {
   const double elements = 32.0 * work.blocks;
   const double receive = work.adds ? elements * 1.1 : 0;
-  const double squares = work.sisters > 0 ? kShareSquares : 0;
+  const double squares = work.sisters > 0 ? kShareSquares + kSister * work.sisters : 0;
   const double block = 8 + 10 + 2 * kDescriptor;
   return kWake + receive + elements / 4 + kDescriptor + squares + kSquareRoot + block * work.blocks;
 }

@@ -281,7 +281,7 @@ Partition choose_partition(const ModelShape& shape, const WaferConfig& config, i
        stripes <= (knob > 0 ? knob : std::min(kMostStripes, shape.dim_blocks)); ++stripes) {
     const std::optional<Partition> smallest = chooser.smallest(stripes);
     if (!smallest) {
-      if (problem.empty()) problem = chooser.problem();
+      problem = chooser.problem();  // of the most stripes: what is left when x is cut as fine as it can be
       continue;
     }
     const int needed = partition_tiles(shape, *smallest);

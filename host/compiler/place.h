@@ -15,6 +15,9 @@ struct HostPort {
   Direction side = Direction::kWest;
 };
 
+// Live edge links, from north to south.
+std::vector<HostPort> host_ports(const Wafer& region);
+
 struct Placement {
   std::vector<int> tiles;  // by kernel
   HostPort inlet, answer, logits;

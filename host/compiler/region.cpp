@@ -65,11 +65,8 @@ Wafer compact_region(const Wafer& region, int tiles) {
        side += 1 + side / 16) {
     const int columns = std::min(side, region.columns);
     const int rows = std::min(std::max(side, divide_up(tiles, columns)), region.rows);
-    const int top = (region.rows - rows) / 2;
-    std::vector<std::uint8_t> keep(region.tiles(), 0);
-    for (int y = top; y < top + rows; ++y)
-      for (int x = 0; x < columns; ++x) keep[region.index({x, y})] = 1;
-    Wafer part = largest_region(keep_only(region, keep));
+    const int first = (region.rows - rows) / 2 * region.columns;
+    Wafer part = largest_region(crop(region, first, columns, rows));
     if (part.live_tiles() >= tiles) return part;
   }
   return region;

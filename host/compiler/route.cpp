@@ -35,6 +35,7 @@ class Router {
         cost_(region.tiles(), 0),
         visited_(region.tiles(), 0),
         arrived_(region.tiles(), 0),
+        wanted_(region.tiles(), 0),
         in_tree_(region.tiles(), 0),
         depth_(region.tiles(), 0),
         masks_(region.tiles(), 0) {}
@@ -55,39 +56,46 @@ class Router {
            (use > kComfortable ? kCrowdCost * static_cast<float>(use - kComfortable) : 0.0f) +
            (history_.empty() ? 0.0f : history_[link]);
   }
-  int search(const std::vector<std::uint8_t>& wanted, bool merge);
+  void join_tree(int tile, int depth);
+  int search(bool merge);
   void add_path(int tile, bool merge);
 
   const Wafer& region_;
   const LinkHistory& history_;
   std::vector<int> use_;  // by link
-  // Of one search: cost so far, whether it is valid (stamp), and the direction back towards the tree.
+  // Of one stream's search: cost so far, whether it is valid (stamp), and the direction back towards the
+  // tree.
   std::vector<float> cost_;
   std::vector<int> visited_;
   std::vector<std::uint8_t> arrived_;
   int stamp_ = 0;
+  using Item = std::pair<float, int>;
+  std::priority_queue<Item, std::vector<Item>, std::greater<>> queue_;
   // Of one stream.
+  std::vector<std::uint8_t> wanted_;
   std::vector<int> tree_;
   std::vector<std::uint8_t> in_tree_;
   std::vector<int> depth_;
   std::vector<std::uint8_t> masks_;  // links of the tree at each tile
 };
 
-// The cheapest way from the tree to a tile of `wanted`; that tile, or kNoTile.
-int Router::search(const std::vector<std::uint8_t>& wanted, bool merge) {
-  using Item = std::pair<float, int>;
-  std::priority_queue<Item, std::vector<Item>, std::greater<>> queue;
-  ++stamp_;
-  for (const int tile : tree_) {
-    cost_[tile] = kDepthWeight * static_cast<float>(depth_[tile]);
-    visited_[tile] = stamp_;
-    queue.push({cost_[tile], tile});
-  }
-  while (!queue.empty()) {
-    const auto [so_far, tile] = queue.top();
-    queue.pop();
+void Router::join_tree(int tile, int depth) {
+  tree_.push_back(tile);
+  in_tree_[tile] = 1;
+  depth_[tile] = depth;
+  cost_[tile] = kDepthWeight * static_cast<float>(depth);
+  visited_[tile] = stamp_;
+  queue_.push({cost_[tile], tile});
+}
+
+// The next tile of `wanted` that is cheapest to reach from the tree, or kNoTile. The search goes on where the
+// last one ended: costs only fall as the tree grows.
+int Router::search(bool merge) {
+  while (!queue_.empty()) {
+    const auto [so_far, tile] = queue_.top();
+    queue_.pop();
     if (so_far > cost_[tile]) continue;
-    if (wanted[tile] && !in_tree_[tile]) return tile;
+    if (wanted_[tile] && !in_tree_[tile]) return tile;
     for (const Direction direction : kAllDirections) {
       const int other = region_.neighbour(tile, direction);
       if (other == kNoTile || !region_.has_link(tile, direction) || in_tree_[other]) continue;
@@ -96,7 +104,7 @@ int Router::search(const std::vector<std::uint8_t>& wanted, bool merge) {
       visited_[other] = stamp_;
       cost_[other] = next;
       arrived_[other] = static_cast<std::uint8_t>(opposite(direction));
-      queue.push({next, other});
+      queue_.push({next, other});
     }
   }
   return kNoTile;
@@ -113,23 +121,21 @@ void Router::add_path(int tile, bool merge) {
     masks_[*step] |= static_cast<std::uint8_t>(1 << static_cast<int>(back));
     masks_[before] |= static_cast<std::uint8_t>(1 << static_cast<int>(opposite(back)));
     ++use_[link(before, opposite(back), merge)];
-    in_tree_[*step] = 1;
-    depth_[*step] = ++depth;
-    tree_.push_back(*step);
+    join_tree(*step, ++depth);
   }
 }
 
 std::vector<RouteEntry> Router::route(const End& root, const std::vector<End>& leaves, bool merge,
                                       const std::string& name) {
-  std::vector<std::uint8_t> wanted(region_.tiles(), 0);
-  tree_.assign(1, root.tile);
-  in_tree_[root.tile] = 1;
-  depth_[root.tile] = 0;
-  for (const End& leaf : leaves) wanted[leaf.tile] = 1;
+  ++stamp_;
+  tree_.clear();
+  queue_ = {};
+  for (const End& leaf : leaves) wanted_[leaf.tile] = 1;
+  join_tree(root.tile, 0);
   auto missing =
-      std::count_if(leaves.begin(), leaves.end(), [&](const End& leaf) { return !in_tree_[leaf.tile]; });
+      std::count_if(leaves.begin(), leaves.end(), [&](const End& leaf) { return leaf.tile != root.tile; });
   while (missing > 0) {
-    const int reached = search(wanted, merge);
+    const int reached = search(merge);
     if (reached == kNoTile)
       fail(ErrorKind::kRouting, "stream '{}' cannot reach all its tiles over live links", name);
     add_path(reached, merge);
@@ -155,6 +161,7 @@ std::vector<RouteEntry> Router::route(const End& root, const std::vector<End>& l
     masks_[tile] = 0;
     in_tree_[tile] = 0;
   }
+  for (const End& leaf : leaves) wanted_[leaf.tile] = 0;
   return entries;
 }
 
@@ -194,31 +201,21 @@ Routes route(const KernelGraph& graph, const Wafer& region, const Placement& pla
   return routes;
 }
 
-int total_hops(const Routes& routes) {
-  int hops = 0;
-  for (const auto& entries : routes.streams) {
-    std::vector<int> links;
-    for (const RouteEntry& entry : entries)
-      for (int port = 0; port < kDirections; ++port)
-        if (entry.outputs >> port & 1) links.push_back(entry.tile * kDirections + port);
-    std::sort(links.begin(), links.end());
-    hops += static_cast<int>(std::unique(links.begin(), links.end()) - links.begin());
-  }
-  return hops;
+std::vector<int> links_of(const Routes& routes, int stream) {
+  std::vector<int> links;
+  for (const RouteEntry& entry : routes.streams[stream])
+    for (int port = 0; port < kDirections; ++port)
+      if (entry.outputs >> port & 1) links.push_back(entry.tile * kDirections + port);
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  return links;
 }
 
-int busiest_link(const Wafer& region, const Routes& routes) {
-  std::vector<int> use(region.tiles() * kDirections, 0);
-  for (const auto& entries : routes.streams) {
-    std::vector<int> links;
-    for (const RouteEntry& entry : entries)
-      for (int port = 0; port < kDirections; ++port)
-        if (entry.outputs >> port & 1) links.push_back(entry.tile * kDirections + port);
-    std::sort(links.begin(), links.end());
-    links.erase(std::unique(links.begin(), links.end()), links.end());
-    for (const int link : links) ++use[link];
-  }
-  return *std::max_element(use.begin(), use.end());
+int total_hops(const Routes& routes) {
+  size_t hops = 0;
+  for (size_t stream = 0; stream < routes.streams.size(); ++stream)
+    hops += links_of(routes, static_cast<int>(stream)).size();
+  return static_cast<int>(hops);
 }
 
 }  // namespace tessera

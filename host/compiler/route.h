@@ -32,10 +32,10 @@ using LinkHistory = std::vector<float>;
 Routes route(const KernelGraph& graph, const Wafer& region, const Placement& placement,
              const LinkHistory& history);
 
-// Directed links in use (edge links to the host too), all streams together.
-int total_hops(const Routes& routes);
+// The directed links of a stream (edge links to the host too), in ascending order, as in LinkHistory.
+std::vector<int> links_of(const Routes& routes, int stream);
 
-// The most streams on any directed link.
-int busiest_link(const Wafer& region, const Routes& routes);
+// Links in use, all streams together.
+int total_hops(const Routes& routes);
 
 }  // namespace tessera

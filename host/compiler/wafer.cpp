@@ -60,4 +60,24 @@ void kill_tile(Wafer& wafer, int tile) {
   for (const Direction direction : kAllDirections) kill_link(wafer, tile, direction);
 }
 
+Wafer crop(const Wafer& wafer, int first, int columns, int rows) {
+  Wafer part;
+  part.columns = columns;
+  part.rows = rows;
+  part.origin = wafer.position(first);
+  for (int y = 0; y < rows; ++y) {
+    const auto begin = first + y * wafer.columns;
+    part.live.insert(part.live.end(), wafer.live.begin() + begin, wafer.live.begin() + begin + columns);
+    part.links.insert(part.links.end(), wafer.links.begin() + begin, wafer.links.begin() + begin + columns);
+  }
+  for (int tile = 0; tile < part.tiles(); ++tile) {
+    const int whole = wafer.index(part.position(tile));
+    for (const Direction direction : kAllDirections) {
+      const bool cut = part.neighbour(tile, direction) == kNoTile && !wafer.is_edge(whole, direction);
+      if (cut) kill_link(part, tile, direction);
+    }
+  }
+  return part;
+}
+
 }  // namespace tessera

@@ -10,17 +10,20 @@ namespace tessera {
 
 inline constexpr int kNoTile = -1;
 
-// Tiles are numbered y * columns + x. Edge tiles of the west and the east have a link to the host.
+// Tiles are numbered row by row. Edge tiles of the west and the east have a link to the host. Part of a wafer
+// is a wafer too: its tiles keep their positions, and its sides, unless they are the whole wafer's, have no
+// links.
 struct Wafer {
   int columns = 0;
   int rows = 0;
+  TilePosition origin;             // position of tile 0
   std::vector<std::uint8_t> live;  // per tile: 1 where it can be used
   std::vector<std::uint8_t>
       links;  // per tile: bit Direction where a live link leads to a live tile or the host
 
   int tiles() const { return columns * rows; }
-  int index(TilePosition tile) const { return tile.y * columns + tile.x; }
-  TilePosition position(int tile) const { return {tile % columns, tile / columns}; }
+  int index(TilePosition at) const { return (at.y - origin.y) * columns + at.x - origin.x; }
+  TilePosition position(int tile) const { return {origin.x + tile % columns, origin.y + tile / columns}; }
 
   bool has_link(int tile, Direction direction) const {
     return links[tile] >> static_cast<int>(direction) & 1;
@@ -47,5 +50,8 @@ Wafer make_wafer(const WaferConfig& config);
 
 // Takes a tile out of use, with all links to it.
 void kill_tile(Wafer& wafer, int tile);
+
+// `columns` x `rows` tiles of it from tile `first` on.
+Wafer crop(const Wafer& wafer, int first, int columns, int rows);
 
 }  // namespace tessera
