@@ -1,9 +1,9 @@
 // The accumulator file between MAC array and map unit: 16 entries of 16 x int32, in two banks of 8 entries.
 //
-// Four memories, one for each quarter of an entry (four lanes), so that the map unit can read any two quarters and write
-// one in a cycle beside the MAC array, which writes whole entries. Addresses of quarters are {entry, quarter}. Reads
-// are combinational; writes are there in the next cycle. The MAC array's write always goes through; the map unit's is granted
-// in any other cycle (map_gnt_o is not defined without map_write_i).
+// Four memories, one for each quarter of an entry (four lanes), so that the map unit can read any two quarters and
+// write one in a cycle beside the MAC array, which writes whole entries. Addresses of quarters are {entry,
+// quarter}. Reads are combinational; writes are there in the next cycle. The MAC array's write always goes through;
+// the map unit's is granted in any other cycle (map_gnt_o is not defined without map_write_i).
 //
 // A bank is full from bank_set_i until bank_clear_i.
 

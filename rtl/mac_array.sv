@@ -1,13 +1,13 @@
 // 16 lanes of int8 x int8 -> int32: products of a vector x with a weight matrix, straight from SRAM.
 //
-// A descriptor is taken with start_i while ready_o is high; it is known to be legal. Words of x (mac_source: 16 bytes from
-// SRAM, or 4 from a color) come with a mask of their elements that are in use and not zero. One element a cycle is taken from
-// the mask, lowest first, and its weight word is read; a refused read is repeated. The word arrives in the next cycle
-// and is kept; in the one after that the lanes add. A group's sums go to the accumulators in the cycle after its last
-// addition, while the next group's first addition may already replace them.
+// A descriptor is taken with start_i while ready_o is high; it is known to be legal. Words of x (mac_source: 16
+// bytes from SRAM, or 4 from a color) come with a mask of their elements that are in use and not zero. One element
+// a cycle is taken from the mask, lowest first, and its weight word is read; a refused read is repeated. The word
+// arrives in the next cycle and is kept; in the one after that the lanes add. A group's sums go to the accumulators
+// in the cycle after its last addition, while the next group's first addition may already replace them.
 //
-// The bank can be full only before the first group is written: until then no second group starts. ready_o returns in the cycle
-// after the last write, which sets the bank full.
+// The bank can be full only before the first group is written: until then no second group starts. ready_o returns
+// in the cycle after the last write, which sets the bank full.
 
 module mac_array (
   input  logic         clk_i,
@@ -50,7 +50,11 @@ module mac_array (
 
   assign descriptor = descriptor_i;
   assign from_color = descriptor.x_where == tessera_pkg::WhereColor;
-  assign first_element = from_color ? 4'd0 : descriptor.x_step ? {1'b0, descriptor.x_address[3:1]} : descriptor.x_address[3:0];
+  assign first_element = from_color ? 4'd0 :
+                         descriptor.x_step ? {1'b0, descriptor.x_address[3:1]} : descriptor.x_address[3:0];
+
+  logic         running_q;
+  assign ready_o = ~running_q;
 
   // ---------------------------------------------------------------- activations
 
@@ -61,7 +65,7 @@ module mac_array (
   logic [11:0]  x_read_addr;
 
   mac_source u_source (
-    .clk_i, .rst_ni, .start_i, .descriptor_i,
+    .clk_i, .rst_ni, .start_i, .running_i(running_q), .descriptor_i,
     .read_req_o(x_read), .read_addr_o(x_read_addr), .read_gnt_i(x_read & read_gnt_i), .read_data_i,
     .nonempty_i, .take_o, .take_color_o, .take_gnt_i, .take_data_i, .take_last_i,
     .word_valid_o(offered), .word_o(offered_word), .word_mask_o(offered_mask), .word_final_o(offered_final),
@@ -72,7 +76,8 @@ module mac_array (
   // ---------------------------------------------------------------- issue: an element and its weight word
 
   logic [11:0]  stride_q, group_stride_q;  // of weight words
-  logic         step_q, color_q;
+  logic [11:0]  span_q;         // weight words between two words of x
+  logic         step_q;
   logic [11:0]  group_base_q;   // weight word of byte 0 of a group's first word of x
   logic         word_first_q;   // the word that comes next is the first of a group
 
@@ -94,22 +99,25 @@ module mac_array (
   logic [11:0]  weight_addr;
 
   assign drained = ~valid_q;
-  assign allowed = ~(later_q & bank_full_i[bank_q]);
-  assign weight_read = mask_q != 16'd0 && !x_read && allowed;
-  assign load = offered & (~valid_q | word_done);
 
   always_comb begin
+    allowed = 1'b0;
+    weight_read = 1'b0;
     lowest = 16'd0;
     position = 4'd0;
     element = 4'd0;
     x = 8'd0;
     weight_addr = 12'd0;
-    if (mask_q != 16'd0) begin
-      lowest = mask_q & (~mask_q + 16'd1);
-      position = {|(lowest & 16'hff00), |(lowest & 16'hf0f0), |(lowest & 16'hcccc), |(lowest & 16'haaaa)};
-      x = word_q[{position, 3'd0} +: 8];
-      element = step_q ? {1'b0, position[3:1]} : position;
-      weight_addr = base_q + 12'(element) * stride_q;
+    if (valid_q) begin
+      allowed = ~(later_q & bank_full_i[bank_q]);
+      if (mask_q != 16'd0) begin
+        weight_read = allowed & ~x_read;
+        lowest = mask_q & (~mask_q + 16'd1);
+        position = {|(lowest & 16'hff00), |(lowest & 16'hf0f0), |(lowest & 16'hcccc), |(lowest & 16'haaaa)};
+        element = step_q ? {1'b0, position[3:1]} : position;
+        x = word_q[{position, 3'd0} +: 8];
+        weight_addr = base_q + 12'(element) * stride_q;
+      end
     end
   end
 
@@ -126,75 +134,15 @@ module mac_array (
       if (mask_q != 16'd0) begin
         issue = weight_read & read_gnt_i;
         word_done = issue & (mask_q == lowest);
-        issue_last = word_done & final_q;
       end else begin
         issue = final_q & allowed;
         word_done = ~final_q | allowed;
-        issue_last = issue;
       end
+      issue_last = final_q & word_done;
     end
   end
 
-  // Weight words between two words of x.
-  logic [11:0] span;
-  assign span = color_q ? {stride_q[9:0], 2'd0} : step_q ? {stride_q[8:0], 3'd0} : {stride_q[7:0], 4'd0};
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      stride_q <= 12'd0;
-      group_stride_q <= 12'd0;
-      step_q <= 1'b0;
-      color_q <= 1'b0;
-      group_base_q <= 12'd0;
-      word_first_q <= 1'b0;
-      bank_q <= 1'b0;
-    end else if (start_i) begin
-      stride_q <= descriptor.weight_stride[11:0];
-      group_stride_q <= descriptor.group_stride[11:0];
-      step_q <= descriptor.x_step & ~from_color;
-      color_q <= from_color;
-      group_base_q <= descriptor.weight_address[15:4] - 12'(first_element) * descriptor.weight_stride[11:0];
-      word_first_q <= 1'b1;
-      bank_q <= descriptor.entry[3];
-    end else if (load) begin
-      word_first_q <= offered_final;
-      if (word_first_q) group_base_q <= group_base_q + group_stride_q;
-    end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      valid_q <= 1'b0;
-      mask_q <= 16'd0;
-      final_q <= 1'b0;
-      base_q <= 12'd0;
-    end else if (load) begin
-      valid_q <= 1'b1;
-      mask_q <= offered_mask;
-      final_q <= offered_final;
-      base_q <= word_first_q ? group_base_q : base_q + span;
-    end else if (valid_q) begin
-      valid_q <= ~word_done;
-      if (issue) mask_q <= mask_q & ~lowest;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (load) word_q <= offered_word;
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      first_q <= 1'b0;
-      later_q <= 1'b0;
-    end else if (start_i) begin
-      first_q <= 1'b1;
-      later_q <= 1'b0;
-    end else if (issue) begin
-      first_q <= issue_last;
-      later_q <= later_q | issue_last;
-    end
-  end
+  assign load = offered & (~valid_q | word_done);
 
   // ---------------------------------------------------------------- weight word, addition, result
 
@@ -204,66 +152,101 @@ module mac_array (
   logic [7:0]   add_x_q;
   logic [127:0] weight_q;
   logic         sums_q;                                      // the lanes hold a group's sums
-  logic         running_q;
   logic [3:0]   entry_q, groups_q;                           // to write next; left to write
 
-  assign acc_write_o = sums_q & ~bank_full_i[bank_q] & message_done;
+  always_comb begin
+    acc_write_o = 1'b0;
+    bank_set_o = 2'b00;
+    if (sums_q && !bank_full_i[bank_q] && message_done) begin
+      acc_write_o = 1'b1;
+      if (groups_q == 4'd1) bank_set_o = {bank_q, ~bank_q};
+    end
+  end
+
   assign acc_write_entry_o = entry_q;
-  assign bank_set_o = {2{acc_write_o && groups_q == 4'd1}} & {bank_q, ~bank_q};
-  assign ready_o = ~running_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      fetched_q <= 1'b0;
-      fetched_first_q <= 1'b0;
-      fetched_last_q <= 1'b0;
-      fetched_x_q <= 8'd0;
-      add_q <= 1'b0;
-      add_first_q <= 1'b0;
-      add_last_q <= 1'b0;
-      add_x_q <= 8'd0;
-      sums_q <= 1'b0;
-    end else if (issue || fetched_q || add_q || sums_q) begin
-      fetched_q <= issue;
-      fetched_first_q <= first_q;
-      fetched_last_q <= issue_last;
-      fetched_x_q <= x;
-      add_q <= fetched_q;
-      add_first_q <= fetched_first_q;
-      add_last_q <= fetched_last_q;
-      add_x_q <= fetched_x_q;
-      sums_q <= (add_q & add_last_q) | (sums_q & ~acc_write_o);
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (fetched_q) weight_q <= read_data_i;
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      running_q <= 1'b0;
-      entry_q <= 4'd0;
-      groups_q <= 4'd0;
-    end else if (start_i) begin
-      running_q <= 1'b1;
-      entry_q <= descriptor.entry[3:0];
-      groups_q <= descriptor.groups[3:0];
-    end else if (acc_write_o) begin
-      running_q <= groups_q != 4'd1;
-      entry_q <= entry_q + 4'd1;
-      groups_q <= groups_q - 4'd1;
-    end
-  end
+  assign busy_o = source_busy | load | weight_read | word_done | fetched_q | add_q | acc_write_o;
 
   for (genvar i = 0; i < tessera_pkg::LaneCount; i++) begin : gen_lane
     mac_lane u_lane (
-      .clk_i,
+      .clk_i, .rst_ni,
       .add_i(add_q), .first_i(add_first_q), .weight_i(weight_q[i*8 +: 8]), .x_i(add_x_q),
       .sum_o(acc_write_data_o[i*32 +: 32])
     );
   end
 
-  assign busy_o = source_busy | load | weight_read | word_done | fetched_q | add_q | acc_write_o;
+  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
+    logic [11:0] stride;
+    if (!rst_ni) begin
+      running_q <= 1'b0;
+      stride_q <= 12'd0;
+      group_stride_q <= 12'd0;
+      span_q <= 12'd0;
+      step_q <= 1'b0;
+      group_base_q <= 12'd0;
+      word_first_q <= 1'b0;
+      valid_q <= 1'b0;
+      word_q <= 128'd0;
+      mask_q <= 16'd0;
+      final_q <= 1'b0;
+      base_q <= 12'd0;
+      first_q <= 1'b0;
+      later_q <= 1'b0;
+      bank_q <= 1'b0;
+      {fetched_q, fetched_first_q, fetched_last_q} <= 3'b000;
+      fetched_x_q <= 8'd0;
+      {add_q, add_first_q, add_last_q} <= 3'b000;
+      add_x_q <= 8'd0;
+      weight_q <= 128'd0;
+      sums_q <= 1'b0;
+      entry_q <= 4'd0;
+      groups_q <= 4'd0;
+    end else if (running_q) begin
+      if (acc_write_o) begin
+        running_q <= groups_q != 4'd1;
+        entry_q <= entry_q + 4'd1;
+        groups_q <= groups_q - 4'd1;
+      end
+      sums_q <= (add_q & add_last_q) | (sums_q & ~acc_write_o);
+      add_q <= fetched_q;
+      add_first_q <= fetched_first_q;
+      add_last_q <= fetched_last_q;
+      add_x_q <= fetched_x_q;
+      if (fetched_q) weight_q <= read_data_i;
+      fetched_q <= issue;
+      fetched_first_q <= first_q;
+      fetched_last_q <= issue_last;
+      fetched_x_q <= x;
+      if (issue) begin
+        first_q <= issue_last;
+        later_q <= later_q | issue_last;
+        mask_q <= mask_q & ~lowest;
+      end
+      if (load) begin
+        valid_q <= 1'b1;
+        word_q <= offered_word;
+        mask_q <= offered_mask;
+        final_q <= offered_final;
+        base_q <= word_first_q ? group_base_q : base_q + span_q;
+        if (word_first_q) group_base_q <= group_base_q + group_stride_q;
+        word_first_q <= offered_final;
+      end else if (word_done) begin
+        valid_q <= 1'b0;
+      end
+    end else if (start_i) begin
+      stride = descriptor.weight_stride[11:0];
+      running_q <= 1'b1;
+      stride_q <= stride;
+      group_stride_q <= descriptor.group_stride[11:0];
+      span_q <= from_color ? stride << 2 : descriptor.x_step ? stride << 3 : stride << 4;
+      step_q <= descriptor.x_step & ~from_color;
+      group_base_q <= descriptor.weight_address[15:4] - 12'(first_element) * stride;
+      word_first_q <= 1'b1;
+      first_q <= 1'b1;
+      later_q <= 1'b0;
+      bank_q <= descriptor.entry[3];
+      entry_q <= descriptor.entry[3:0];
+      groups_q <= descriptor.groups[3:0];
+    end
+  end
 
 endmodule

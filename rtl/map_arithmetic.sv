@@ -1,7 +1,8 @@
 // The four lanes of the map unit, and which of their stages hold a beat.
 //
-// load_i says that the operand registers (map_extract) take a beat in this cycle; it is in the lanes' results four advancing cycles after
-// it has left them. Everything moves together, when advance_i is high.
+// load_i says that the operand registers (map_extract) take a beat in this cycle. It goes through the four stages
+// of the lanes, one in each cycle with advance_i, together with all others. advance_i is low while there is
+// nothing.
 
 module map_arithmetic (
   input  logic         clk_i,
@@ -50,43 +51,52 @@ module map_arithmetic (
   localparam logic [31:0] LargestWeight = 32'd16383;    // of a softmax
   localparam logic [31:0] LargestRotated = 32'd32767;
 
-  // ---------------------------------------------------------------- stages
-
-  // From the operand registers (0) to the results (4).
-  logic [4:0] valid_q, last_q;
-  logic [3:0] enable;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      valid_q <= 5'd0;
-      last_q <= 5'd0;
-    end else if (advance_i && (load_i || valid_q != 5'd0)) begin
-      valid_q <= {valid_q[3:0], load_i};
-      last_q <= {last_q[3:0], load_i & load_last_i};
-    end
-  end
+  // Which stages hold a beat, from the operand registers (0) to the results (4).
+  logic [4:0]  valid_q, last_q;
+  logic [3:0]  enable;
+  logic        look_up;
+  // What the descriptor asks for.
+  logic [2:0]  operation_q;
+  logic        norm_rms_q, b_vector_q, c_used_q, square_q, inner_q, outer_q, rotation_add0_q, rotation_add1_q;
+  logic [1:0]  shift_mode_q;
+  logic [35:0] offset_q;
+  logic [31:0] inner_limit_q;
+  logic [27:0] scalar_q;
+  logic [30:0] outer_limit_q;
 
   assign any_o = |valid_q;
   assign valid_o = valid_q[4];
   assign last_o = last_q[4];
   assign product_valid_o = valid_q[2];
   assign product_last_o = last_q[2];
-  assign enable = (valid_q[3:0] & {4{advance_i}}) | {2'b00, setup_stage_i};
 
-  // ---------------------------------------------------------------- what the descriptor asks for
+  always_comb begin
+    enable = {2'b00, setup_stage_i};
+    look_up = 1'b0;
+    if (advance_i) begin
+      enable = enable | valid_q[3:0];
+      look_up = valid_q[0] && (operation_q == tessera_pkg::MapExpw || operation_q == tessera_pkg::MapGate);
+    end
+  end
 
-  logic [2:0]  operation_q;
-  logic        norm_rms_q, b_vector_q, c_used_q, square_q, inner_q, outer_q, rotation_add0_q, rotation_add1_q;
-  logic [1:0]  shift_mode_q;
-  logic [31:0] offset_q, inner_limit_q;
-  logic [27:0] scalar_q;
-  logic [30:0] outer_limit_q;
-
-  always_ff @(posedge clk_i) begin
-    if (start_i) begin
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q <= 5'd0;
+      last_q <= 5'd0;
+      operation_q <= 3'd0;
+      {norm_rms_q, b_vector_q, c_used_q, square_q, inner_q, outer_q, rotation_add0_q, rotation_add1_q} <= 8'd0;
+      shift_mode_q <= 2'd0;
+      offset_q <= 36'd0;
+      inner_limit_q <= 32'd0;
+      scalar_q <= 28'd0;
+      outer_limit_q <= 31'd0;
+    end else if (advance_i) begin
+      valid_q <= {valid_q[3:0], load_i};
+      last_q <= {last_q[3:0], load_last_i};
+    end else if (start_i) begin
       operation_q <= d.operation;
       norm_rms_q <= d.mode == tessera_pkg::NormRms;
-      offset_q <= {d.offset_high, d.offset_low};
+      offset_q <= 36'($signed({d.offset_high, d.offset_low}));
       scalar_q <= d.b_value[27:0];
       b_vector_q <= b_vector_i;
       c_used_q <= d.operation != tessera_pkg::MapRot && c_where_i != tessera_pkg::WhereNone;
@@ -117,7 +127,7 @@ module map_arithmetic (
   // ---------------------------------------------------------------- lanes
 
   map_lane u_lane0 (
-    .clk_i, .enable_i(enable),
+    .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
     .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(rotation_add0_q),
@@ -127,7 +137,7 @@ module map_arithmetic (
   );
 
   map_lane u_lane1 (
-    .clk_i, .enable_i(enable),
+    .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
     .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(rotation_add1_q),
@@ -137,7 +147,7 @@ module map_arithmetic (
   );
 
   map_lane u_lane2 (
-    .clk_i, .enable_i(enable),
+    .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
     .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(1'b0),
@@ -147,7 +157,7 @@ module map_arithmetic (
   );
 
   map_lane u_lane3 (
-    .clk_i, .enable_i(enable),
+    .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
     .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(1'b0),

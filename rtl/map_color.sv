@@ -1,8 +1,8 @@
 // Operand A of the map unit from a color: drops the header and keeps up to two words ahead of need.
 //
-// available_o: word_o holds the elements of the next beat (four bytes, used up by issue_i as the beat goes). A message that ends
-// too early reads as zeros from there on; what is too long is dropped up to `last`; both are an error (one cycle). done_o:
-// no message is expected (any more).
+// available_o: word_o holds the elements of the next beat (four bytes, used up by issue_i as the beat goes). A
+// message that ends too early reads as zeros from there on; what is too long is dropped up to `last`; both are an
+// error (one cycle). done_o: no message is expected (any more).
 
 module map_color (
   input  logic         clk_i,
@@ -47,69 +47,72 @@ module map_color (
   logic [2:0]  advance_q;           // bytes of a beat
   logic [1:0]  offset_q;
   logic [1:0]  count_q;             // words here
-  logic [31:0] word0_q, word1_q;    // the older one first
-  logic        taken, push, pop;
-  logic [2:0]  next;
+  logic [31:0] word0_q, word1_q;    // the older one first; zero where there is none
+  logic        element_word;        // is taken
 
-  assign take_o = message_q && !count_q[1] && nonempty_i[color_q];
+  always_comb begin
+    take_o = 1'b0;
+    element_word = 1'b0;
+    error_o = 1'b0;
+    if (message_q) begin
+      take_o = ~count_q[1] & nonempty_i[color_q];
+      if (take_o && take_gnt_i) begin
+        element_word = phase_q == PhaseElements;
+        if (element_word) error_o = take_last_i != (words_left_q == 16'd1);
+        else error_o = take_last_i && phase_q == PhaseHeader;
+      end
+    end
+  end
+
   assign take_color_o = color_q;
-  assign taken = take_o & take_gnt_i;
-  assign push = taken && phase_q == PhaseElements;
-
   assign used_o = used_q;
   assign available_o = count_q != 2'd0 || !message_q;
   assign word_o = word0_q;
   assign offset_o = offset_q;
-  assign next = {1'b0, offset_q} + advance_q;
-  assign pop = used_q && issue_i && count_q != 2'd0 && (last_i || next[2]);
-
   assign done_o = ~message_q;
-  assign error_o = taken && ((take_last_i && (phase_q == PhaseHeader ||
-                                              (phase_q == PhaseElements && words_left_q != 16'd1))) ||
-                             (!take_last_i && phase_q == PhaseElements && words_left_q == 16'd1));
   assign error_color_o = color_q;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
+    logic [2:0] next;
+    logic       pop;
     if (!rst_ni) begin
-      used_q <= 1'b0;
-      message_q <= 1'b0;
+      {used_q, message_q} <= 2'b00;
       phase_q <= PhaseHeader;
       color_q <= 4'd0;
       words_left_q <= 16'd0;
+      advance_q <= 3'd0;
+      offset_q <= 2'd0;
+      count_q <= 2'd0;
+      {word0_q, word1_q} <= 64'd0;
+    end else if (used_q && !start_i) begin
+      pop = 1'b0;
+      if (issue_i) begin
+        next = {1'b0, offset_q} + advance_q;
+        pop = count_q != 2'd0 && (last_i || next[2]);
+        offset_q <= next[1:0];
+      end
+      if (pop) word0_q <= count_q[1] ? word1_q : element_word ? take_data_i : 32'd0;
+      else if (element_word && count_q == 2'd0) word0_q <= take_data_i;
+      if (element_word && count_q == 2'd1) word1_q <= take_data_i;
+      count_q <= count_q + {1'b0, element_word} - {1'b0, pop};
+
+      if (take_o && take_gnt_i) begin
+        unique case (phase_q)
+          PhaseHeader: phase_q <= PhaseElements;
+          PhaseElements: if (words_left_q == 16'd1) phase_q <= PhaseExcess;
+          default: ;
+        endcase
+        if (element_word) words_left_q <= words_left_q - 16'd1;
+        if (take_last_i) message_q <= 1'b0;
+      end
     end else if (start_i) begin
       used_q <= d.a_where == tessera_pkg::WhereColor;
       message_q <= d.a_where == tessera_pkg::WhereColor;
       phase_q <= PhaseHeader;
       color_q <= d.a_address[3:0];
       words_left_q <= 16'((({3'd0, d.count} << d.a_size) + 19'd3) >> 2);
-    end else if (taken) begin
-      if (take_last_i) message_q <= 1'b0;
-      if (phase_q == PhaseHeader) phase_q <= PhaseElements;
-      if (push) begin
-        words_left_q <= words_left_q - 16'd1;
-        if (words_left_q == 16'd1) phase_q <= PhaseExcess;
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      advance_q <= 3'd0;
-      offset_q <= 2'd0;
-      count_q <= 2'd0;
-      word0_q <= 32'd0;
-      word1_q <= 32'd0;
-    end else if (start_i) begin
       advance_q <= 3'({2'd0, beat_i} << d.a_size);
       offset_q <= 2'd0;
-      word0_q <= 32'd0;
-      word1_q <= 32'd0;
-    end else if (push || (used_q && issue_i)) begin
-      if (issue_i) offset_q <= next[1:0];
-      count_q <= count_q + {1'b0, push} - {1'b0, pop};
-      if (pop) word0_q <= count_q[1] ? word1_q : push ? take_data_i : 32'd0;
-      else if (push && count_q == 2'd0) word0_q <= take_data_i;
-      if (push && count_q == 2'd1) word1_q <= take_data_i;
     end
   end
 

@@ -31,19 +31,16 @@ module map_decode (
     if (!strided) alignment = rotation ? {alignment[2:0], 1'b1} : {alignment[1:0], 2'b11};
   endfunction
 
-  // Elements in a wavelet, at most a full beat.
-  function logic [2:0] wavelet_elements(input logic [1:0] size);
-    wavelet_elements = 3'd4 >> size;
-  endfunction
-
   logic        mulq, norm, rot, expw, gate, add, adjacent, pair, rms;
   logic        a_strided, out_strided;
+  logic [2:0]  a_fit, out_fit;   // elements in a wavelet
   logic [16:0] last_entry;       // of a vector in the accumulators that starts at entry 0
   logic        operation_legal, a_legal, b_legal, c_legal, shift_legal, out_legal, reduce_legal;
 
   always_comb begin
     {mulq, norm, rot, expw, gate, add, adjacent, pair, rms, a_strided, out_strided} = 11'd0;
     {operation_legal, a_legal, b_legal, c_legal, shift_legal, out_legal, reduce_legal} = 7'd0;
+    {a_fit, out_fit} = 6'd0;
     last_entry = 17'd0;
     legal_o = 1'b0;
     beat_o = 3'd0;
@@ -77,11 +74,11 @@ module map_decode (
 
       // ---- beat
 
+      a_fit = d.a_where == tessera_pkg::WhereColor ? 3'd4 >> d.a_size : 3'd4;
+      out_fit = d.out_where == tessera_pkg::WhereColor ? 3'd4 >> d.out_size : 3'd4;
       beat_o = rot ? 3'd2 : 3'd4;
-      if (d.a_where == tessera_pkg::WhereColor && wavelet_elements(d.a_size) < beat_o)
-        beat_o = wavelet_elements(d.a_size);
-      if (d.out_where == tessera_pkg::WhereColor && wavelet_elements(d.out_size) < beat_o)
-        beat_o = wavelet_elements(d.out_size);
+      if (a_fit < beat_o) beat_o = a_fit;
+      if (out_fit < beat_o) beat_o = out_fit;
       if (a_strided || out_strided) beat_o = 3'd1;
 
       // ---- legality
@@ -98,7 +95,8 @@ module map_decode (
           a_legal = !pair && d.a_address[15:4] == 12'd0 && d.a_address[3:0] >= FirstColor;
         tessera_pkg::WhereAcc:
           a_legal = {13'd0, d.a_address[3:0]} + last_entry < 17'(tessera_pkg::AccEntries) &&
-                    (!pair || ({13'd0, d.a_address[7:4]} + last_entry < 17'(tessera_pkg::AccEntries) && (mulq || norm || add)));
+                    (!pair || ({13'd0, d.a_address[7:4]} + last_entry < 17'(tessera_pkg::AccEntries) &&
+                               (mulq || norm || add)));
         default: a_legal = 1'b0;
       endcase
       if (gate && (d.a_where != tessera_pkg::WhereSram || d.a_size != tessera_pkg::Size16)) a_legal = 1'b0;

@@ -1,12 +1,14 @@
 // The operand buffer of the map unit, and the elements of a beat, taken from it in the cycle of issue_i.
 //
-// map_reader says where everything is: a word comes straight from the SRAM's port or from the buffer. One cycle later
-// the elements stand in the registers of the four lanes, sign-extended, as factors of the multipliers (a, b), addend
-// (c) and shift byte. A rotation has its two results in lanes 0 and 1, each as the sum or difference of its own lane's product
-// and of the product two lanes further on. setup_i loads a value as the only element of A instead.
+// map_reader says where everything is: a word comes straight from the SRAM's port or from the buffer. One cycle
+// later the elements stand in the registers of the four lanes, sign-extended, as factors of the multipliers (a, b),
+// addend (c) and shift byte. A rotation has its two results in lanes 0 and 1, each as the sum or difference of its
+// own lane's product and of the product two lanes further on. setup_i, with start_i, loads a value as an element of
+// A.
 
 module map_extract (
   input  logic         clk_i,
+  input  logic         rst_ni,
 
   input  logic         start_i,
   input  logic [255:0] descriptor_i,   // map_descriptor_t
@@ -47,8 +49,8 @@ module map_extract (
   /* verilator lint_on UNUSEDSIGNAL */
   assign d = descriptor_i;
 
-  // Up to four elements of a word from a byte on. More than one start at a multiple of a beat, so that only the first can lie
-  // anywhere.
+  // Up to four elements of a word from a byte on. More than one start at a multiple of a beat, so that only the
+  // first can lie anywhere.
   function logic [127:0] elements(input logic [127:0] word, input logic [3:0] offset, input logic [1:0] size);
     logic [31:0] word0, word1, first;
     word0 = word[{offset[3:2], 5'd0} +: 32];
@@ -71,24 +73,6 @@ module map_extract (
   logic       a_color_q, a_acc_q, pair_q, b_vector_q, c_sram_q, c_acc_q, shift_q;
   logic       gate_q, rot_q, adjacent_q, high_q;
   logic [1:0] a_size_q, c_size_q;
-
-  always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      a_color_q <= d.a_where == tessera_pkg::WhereColor;
-      a_acc_q <= d.a_where == tessera_pkg::WhereAcc;
-      a_size_q <= d.a_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.a_size;
-      pair_q <= d.a_where == tessera_pkg::WhereAcc && d.a_size == tessera_pkg::SizePair;
-      b_vector_q <= b_vector_i;
-      c_sram_q <= c_where_i == tessera_pkg::WhereSram;
-      c_acc_q <= c_where_i == tessera_pkg::WhereAcc;
-      c_size_q <= d.c_size;
-      shift_q <= shift_mode_i != tessera_pkg::ShiftScalar;
-      gate_q <= d.operation == tessera_pkg::MapGate;
-      rot_q <= d.operation == tessera_pkg::MapRot;
-      adjacent_q <= d.mode == tessera_pkg::RotAdjacent;
-      high_q <= d.mode == tessera_pkg::RotHigh;
-    end
-  end
 
   // ---------------------------------------------------------------- buffer
 
@@ -119,10 +103,16 @@ module map_extract (
     if (pair) wide_a = {element[28:0], 7'd0} + 36'($signed(second));
   endfunction
 
-  always_ff @(posedge clk_i) begin : load
+  always_ff @(posedge clk_i or negedge rst_ni) begin : load
     logic [127:0] a, b, c, word, acc_b;
-    if (setup_i) begin
-      a0_q <= {4'd0, setup_value_i};
+    if (!rst_ni) begin
+      {a_color_q, a_acc_q, pair_q, b_vector_q, c_sram_q, c_acc_q, shift_q} <= 7'd0;
+      {gate_q, rot_q, adjacent_q, high_q} <= 4'd0;
+      {a_size_q, c_size_q} <= 4'd0;
+      {a0_q, a1_q, a2_q, a3_q} <= 144'd0;
+      b_q <= 64'd0;
+      c_q <= 128'd0;
+      shift_bytes_q <= 32'd0;
     end else if (issue_i) begin
       acc_b = 128'd0;
       if (pair_q || c_acc_q) acc_b = elements(acc_data_b_i, {acc_lane_i, 2'd0}, tessera_pkg::Size32);
@@ -177,6 +167,21 @@ module map_extract (
         if (high_q) b_q <= {b[79:64], b[15:0], b[111:96], b[47:32]};
         else b_q <= {b[111:96], b[47:32], b[79:64], b[15:0]};
       end
+    end else if (start_i) begin
+      a_color_q <= d.a_where == tessera_pkg::WhereColor;
+      a_acc_q <= d.a_where == tessera_pkg::WhereAcc;
+      a_size_q <= d.a_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.a_size;
+      pair_q <= d.a_where == tessera_pkg::WhereAcc && d.a_size == tessera_pkg::SizePair;
+      b_vector_q <= b_vector_i;
+      c_sram_q <= c_where_i == tessera_pkg::WhereSram;
+      c_acc_q <= c_where_i == tessera_pkg::WhereAcc;
+      c_size_q <= d.c_size;
+      shift_q <= shift_mode_i != tessera_pkg::ShiftScalar;
+      gate_q <= d.operation == tessera_pkg::MapGate;
+      rot_q <= d.operation == tessera_pkg::MapRot;
+      adjacent_q <= d.mode == tessera_pkg::RotAdjacent;
+      high_q <= d.mode == tessera_pkg::RotHigh;
+      if (setup_i) a0_q <= {4'd0, setup_value_i};
     end
   end
 

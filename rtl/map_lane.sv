@@ -1,21 +1,24 @@
 // The arithmetic of one element, in four stages of one cycle; docs/numerics.md, to the bit.
 //
-//   prepare   factors m and n: A + offset, the clamped A of a norm, p of a softmax weight, the sigmoid, the sum of an addition
+//   prepare   factors m and n: A + offset, the clamped A of a norm, p of a softmax weight, the sigmoid, the sum of
+//             an addition
 //   multiply  m * n, 36 x 28 bits
 //   round     shifted, rounded, saturated: v. Of a rotation, the sum or difference of two lanes' products
 //   combine   v + C, saturated; v * up of a gate; the two halves of a softmax weight
 //
-// enable_i[s] loads the registers of a stage (prepare is 0) from those before it. The inputs up to outer_limit_i stay the same
-// for all beats of a descriptor.
+// enable_i[s] loads the registers of a stage (prepare is 0) from those before it. The inputs up to outer_limit_i
+// stay the same for all beats of a descriptor.
 
 module map_lane (
   input  logic         clk_i,
+  input  logic         rst_ni,
   input  logic [3:0]   enable_i,
+  input  logic         look_up_i,        // the operation in `prepare` looks up a table
 
   input  logic [2:0]   operation_i,      // map_operation_e
   input  logic         norm_rms_i,
   input  logic [4:0]   norm_shift_i,     // t
-  input  logic [31:0]  offset_i,
+  input  logic [35:0]  offset_i,
   input  logic [31:0]  maximum_i,        // of MapExpw
   input  logic [27:0]  scalar_i,         // n, where B is not a vector
   input  logic         b_vector_i,
@@ -53,30 +56,27 @@ module map_lane (
 
   // ---------------------------------------------------------------- look-ups
 
-  logic [32:0] distance;         // of the score from the maximum; a score beyond it counts as the maximum
   logic [15:0] gate_magnitude;
   logic [7:0]  table_index;
-  logic [5:0]  table_fraction;   // of 32; 32 where the table ends
   logic [13:0] exp_value;
   logic [15:0] sigmoid_value;
   logic [8:0]  sigmoid_delta;
 
+  // How far a score is below the maximum; what is above counts as the maximum.
+  function logic [32:0] distance(input logic [31:0] maximum, input logic [32:0] score);
+    distance = 33'($signed(maximum)) - score;
+    if (distance[32]) distance = 33'd0;
+  endfunction
+
   always_comb begin
-    distance = 33'd0;
-    gate_magnitude = 16'd0;
     table_index = 8'd0;
-    table_fraction = 6'd0;
-    if (enable_i[0] && expw) begin
-      distance = 33'($signed(maximum_i)) - a_i[32:0];
-      if (distance[32]) distance = 33'd0;
-      table_index = distance[7:0];
-    end else if (enable_i[0] && gate) begin
-      gate_magnitude = a_i[15] ? -a_i[15:0] : a_i[15:0];
-      table_index = gate_magnitude[12:5];
-      table_fraction = {1'b0, gate_magnitude[4:0]};
-      if (gate_magnitude[15:13] != 3'd0) begin
-        table_index = 8'd255;
-        table_fraction = 6'd32;
+    gate_magnitude = 16'd0;
+    if (look_up_i) begin
+      if (expw) begin
+        table_index = 8'(distance(maximum_i, a_i[32:0]));
+      end else begin
+        gate_magnitude = a_i[15] ? -a_i[15:0] : a_i[15:0];
+        table_index = gate_magnitude[15:13] != 3'd0 ? 8'd255 : gate_magnitude[12:5];
       end
     end
   end
@@ -91,12 +91,19 @@ module map_lane (
   logic        [31:0] prepared_c_q;
   logic signed [6:0]  prepared_shift_q;
 
-  always_ff @(posedge clk_i) begin : prepare
+  always_ff @(posedge clk_i or negedge rst_ni) begin : prepare
     logic signed [36:0] scaled, sum;
-    logic        [14:0] halves;     // p with one more bit
+    logic        [24:0] octaves;        // that p is below 1
+    logic        [14:0] halves;         // p with one more bit
     logic        [15:0] sigmoid;
+    logic        [5:0]  fraction;       // of a step of the table, of 32
     logic signed [17:0] shift;
-    if (enable_i[0]) begin
+    if (!rst_ni) begin
+      m_q <= 36'sd0;
+      n_q <= 28'sd0;
+      prepared_c_q <= 32'd0;
+      prepared_shift_q <= 7'sd0;
+    end else if (enable_i[0]) begin
       unique case (operation_i)
         tessera_pkg::MapNorm: begin
           scaled = 37'($signed(a_i));
@@ -109,13 +116,16 @@ module map_lane (
           n_q <= norm_rms_i ? scalar_i : 28'd1;
         end
         tessera_pkg::MapExpw: begin
-          halves = {exp_value, 1'b0} >> distance[11:8];
-          if (distance[32:12] != 21'd0) halves = 15'd0;
+          octaves = 25'(distance(maximum_i, a_i[32:0]) >> 8);
+          halves = {exp_value, 1'b0} >> octaves[3:0];
+          if (octaves > 25'd15) halves = 15'd0;
           m_q <= {22'd0, 14'((halves + 15'd1) >> 1)};
           n_q <= 28'd1;
         end
         tessera_pkg::MapGate: begin
-          sigmoid = sigmoid_value + 16'((15'(sigmoid_delta) * 15'(table_fraction)) >> 5);
+          // From the end of the table on, its last step is taken whole.
+          fraction = gate_magnitude[15:13] != 3'd0 ? 6'd32 : {1'b0, gate_magnitude[4:0]};
+          sigmoid = sigmoid_value + 16'((15'(sigmoid_delta) * 15'(fraction)) >> 5);
           if (a_i[15]) sigmoid = 16'd32768 - sigmoid;
           m_q <= a_i;
           n_q <= {12'd0, sigmoid};
@@ -135,7 +145,7 @@ module map_lane (
           end
         end
         default: begin
-          m_q <= mulq ? a_i + 36'($signed(offset_i)) : a_i;
+          m_q <= mulq ? a_i + offset_i : a_i;
           n_q <= b_vector_i ? 28'($signed(b_i)) : scalar_i;
           if (c_used_i) prepared_c_q <= c_i;
         end
@@ -158,8 +168,12 @@ module map_lane (
 
   assign product_o = product_q;
 
-  always_ff @(posedge clk_i) begin
-    if (enable_i[1]) begin
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      product_q <= 64'sd0;
+      multiplied_c_q <= 32'd0;
+      multiplied_shift_q <= 7'sd0;
+    end else if (enable_i[1]) begin
       if (!add || square_i) product_q <= 64'(m_q) * 64'(n_q);
       if (c_used_i || add || gate) multiplied_c_q <= prepared_c_q;
       if (shift_mode_i != tessera_pkg::ShiftScalar) multiplied_shift_q <= prepared_shift_q;
@@ -171,11 +185,14 @@ module map_lane (
   logic signed [63:0] v_q;
   logic        [31:0] rounded_c_q;
 
-  always_ff @(posedge clk_i) begin : round
-    logic signed [63:0] value, half, limit;
+  always_ff @(posedge clk_i or negedge rst_ni) begin : round
+    logic signed [63:0] value, left, limit;
     logic signed [6:0]  shift;
     logic        [5:0]  places;
-    if (enable_i[2]) begin
+    if (!rst_ni) begin
+      v_q <= 64'sd0;
+      rounded_c_q <= 32'd0;
+    end else if (enable_i[2]) begin
       if (!add) begin
         value = product_q;
         if (rot) value = rotation_add_i ? product_q + partner_i : product_q - partner_i;
@@ -183,17 +200,17 @@ module map_lane (
         if (shift == ShiftMost) begin
           value = 64'sd0;
         end else if (shift > 7'sd0) begin
-          places = shift[5:0] - 6'd1;
-          half = value >>> places;
-          value = (half + 64'sd1) >>> 1;
+          // Half of the last place carries exactly where the highest of the bits that go is set.
+          places = shift[5:0];
+          value = (value >>> places) + $signed({63'd0, value[places - 6'd1]});
         end else if (shift < 7'sd0) begin
           places = -shift[5:0];
-          half = value << places;
-          if ((half >>> places) != value) half = {value[63], {63{~value[63]}}};
-          value = half;
+          left = value << places;
+          if ((left >>> places) != value) left = {value[63], {63{~value[63]}}};
+          value = left;
         end
-        limit = $signed({32'd0, inner_limit_i});
         if (inner_i) begin
+          limit = $signed({32'd0, inner_limit_i});
           if (value > limit) value = limit;
           else if (value < -limit) value = -limit;
         end
@@ -208,9 +225,11 @@ module map_lane (
   logic [31:0] out_q;
   assign out_o = out_q;
 
-  always_ff @(posedge clk_i) begin : combine
+  always_ff @(posedge clk_i or negedge rst_ni) begin : combine
     logic signed [63:0] sum, limit;
-    if (enable_i[3]) begin
+    if (!rst_ni) begin
+      out_q <= 32'd0;
+    end else if (enable_i[3]) begin
       if (add) begin
         out_q <= rounded_c_q;
       end else if (gate) begin
@@ -220,8 +239,8 @@ module map_lane (
       end else begin
         sum = v_q;
         if (c_used_i) sum = sum + 64'($signed(rounded_c_q));
-        limit = $signed({33'd0, outer_limit_i});
         if (outer_i) begin
+          limit = $signed({33'd0, outer_limit_i});
           if (sum > limit) sum = limit;
           else if (sum < -limit) sum = -limit;
         end

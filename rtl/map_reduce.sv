@@ -1,8 +1,8 @@
 // The reductions of the map unit: a maximum with its index, and a sum.
 //
-// valid_i: out_i holds a beat, of which lanes_i count. product_valid_i: the lanes' products do; sums of squares and sums of
-// softmax weights are taken from there. The registers change only through descriptors that ask for them, and are readable on the
-// register bus at any time. A descriptor that does not continue starts from nothing.
+// valid_i: out_i holds a beat, of which lanes_i count. product_valid_i: the lanes' products do; sums of squares and
+// sums of softmax weights are taken from there. The registers change only through descriptors that ask for them,
+// and are readable on the register bus at any time. A descriptor that does not continue starts from nothing.
 
 module map_reduce (
   input  logic         clk_i,
@@ -110,7 +110,8 @@ module map_reduce (
           maximum_index_q <= position_q + {30'd0, best_high, best_high ? high_second : low_second};
       end
       // The lanes that count are the lowest ones.
-      if (index_max_q) position_q <= position_q + (lanes_i[3] ? 32'd4 : lanes_i[2] ? 32'd3 : lanes_i[1] ? 32'd2 : 32'd1);
+      if (index_max_q)
+        position_q <= position_q + (lanes_i[3] ? 32'd4 : lanes_i[2] ? 32'd3 : lanes_i[1] ? 32'd2 : 32'd1);
     end
   end
 
@@ -124,7 +125,7 @@ module map_reduce (
     end else if (start_i) begin
       if (!d.reduce_continue && (d.reduce == tessera_pkg::ReduceSum || d.reduce == tessera_pkg::ReduceSumSquares))
         sum_q <= 64'd0;
-    end else if ((sum_out_q && valid_i) || (sum_products_q && product_valid_i)) begin
+    end else if (sum_products_q ? product_valid_i : sum_out_q && valid_i) begin
       term0 = sum_products_q ? product0_i : 64'($signed(out_i[31:0]));
       term1 = sum_products_q ? product1_i : 64'($signed(out_i[63:32]));
       term2 = sum_products_q ? product2_i : 64'($signed(out_i[95:64]));

@@ -9,10 +9,10 @@
 //   map_reduce      maximum and sum of the results
 //   map_writer      results to SRAM, a color or the accumulators                         1 cycle
 //
-// A descriptor is taken with start_i while ready_o is high. An illegal one is reported (one cycle) and forgotten. A beat is issued when
-// all its operands are there; beats move on together, and stand still together when the writer is not
-// served. ready_o returns in the cycle after everything has been written or sent, and the message of a color operand has ended:
-// beats + 7 cycles after start_i where SRAM is needed once before the first beat.
+// A descriptor is taken with start_i while ready_o is high. An illegal one is reported (one cycle) and forgotten. A
+// beat is issued when all its operands are there; beats move on together, and stand still together when the writer
+// is not served. ready_o returns in the cycle after everything has been written or sent, and the message of a color
+// operand has ended: beats + 7 cycles after start_i where SRAM is needed once before the first beat.
 
 module map_unit (
   input  logic         clk_i,
@@ -92,30 +92,61 @@ module map_unit (
   // ---------------------------------------------------------------- course of a descriptor
 
   logic        running_q;
-  logic        exponent_due_q;   // everything else has been written
-  logic        drained_q;        // everything has been written; the rest of a message is awaited
+  logic        exponent_due_q;   // all beats have been taken by the writer
+  logic        drained_q;        // everything has; the rest of a message is awaited
   logic        norm_q, release_q;
   logic [2:0]  beat_q;
   logic [15:0] left_q;           // elements not yet issued
-  logic [3:0]  last_lanes_q;     // that count in the last beat
-  logic        issue, issue_last, advance, any_beat, out_valid, out_last, out_ready, out_accept;
-  logic        exponent_ready, written, finish;
-  logic        waiting, setup, message_done;
-  logic [1:0]  banks;
-  logic [3:0]  operands_used, operands_available;
-  logic        color_used, color_available;
+  logic [3:0]  full_lanes_q, last_lanes_q;  // that count in a beat, in the last one
+  logic [7:0]  acc_element_q;    // of the next beat in the accumulators: {entry - first entry, quarter, lane}
+  logic [3:0]  acc_a_q, acc_b_q; // first entries
 
-  assign issue = left_q != 16'd0 && !waiting && advance &&
-                 (operands_used & ~operands_available) == 4'd0 && (!color_used || color_available);
-  assign issue_last = left_q <= {13'd0, beat_q};
-  assign advance = ~out_valid | out_ready;
-  assign out_accept = out_valid & out_ready;
-  assign written = norm_q ? exponent_due_q & exponent_ready : out_accept & out_last;
-  assign finish = (written | drained_q) & message_done;
+  logic        issue, issue_last, advance, out_accept, written, finish;
+  logic        any_beat, out_valid, out_last, out_ready, message_done, waiting;
+  logic [1:0]  banks;
+  logic [3:0]  operands_used, operands_available, out_lanes, product_lanes;
+  logic        color_used, color_available, product_last;
+  logic        reader_busy, constants_busy, writer_busy;
+
+  always_comb begin
+    issue = 1'b0;
+    issue_last = 1'b0;
+    advance = 1'b0;
+    out_accept = 1'b0;
+    written = 1'b0;
+    finish = 1'b0;
+    bank_clear_o = 2'b00;
+    busy_o = 1'b0;
+    if (running_q) begin
+      issue_last = left_q <= {13'd0, beat_q};
+      if (!out_valid || out_ready) begin
+        issue = left_q != 16'd0 && !waiting && (operands_used & ~operands_available) == 4'd0 &&
+                (!color_used || color_available);
+        advance = issue | any_beat;
+      end
+      out_accept = out_valid & out_ready;
+      written = norm_q ? exponent_due_q & out_ready : out_accept & out_last;
+      finish = (written | drained_q) & message_done;
+      if (finish && release_q) bank_clear_o = banks;
+      busy_o = advance | reader_busy | take_o | constants_busy | writer_busy | (drained_q & message_done);
+    end
+  end
+
+  always_comb begin
+    acc_read_a_o = 6'd0;
+    acc_read_b_o = 6'd0;
+    out_lanes = 4'd0;
+    product_lanes = 4'd0;
+    if (running_q) begin
+      acc_read_a_o = {acc_a_q + acc_element_q[7:4], acc_element_q[3:2]};
+      acc_read_b_o = {acc_b_q + acc_element_q[7:4], acc_element_q[3:2]};
+      out_lanes = out_last ? last_lanes_q : full_lanes_q;
+      product_lanes = product_last ? last_lanes_q : full_lanes_q;
+    end
+  end
 
   assign ready_o = ~running_q;
   assign active_o = issue;
-  assign bank_clear_o = {2{finish & release_q}} & banks;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -124,55 +155,45 @@ module map_unit (
       drained_q <= 1'b0;
       norm_q <= 1'b0;
       release_q <= 1'b0;
-    end else if (start) begin
-      running_q <= 1'b1;
-      norm_q <= d.operation == tessera_pkg::MapNorm;
-      release_q <= d.acc_release;
-    end else if (out_accept || exponent_due_q || drained_q) begin
-      running_q <= ~finish;
-      exponent_due_q <= (exponent_due_q & ~exponent_ready) | (norm_q & out_accept & out_last);
-      drained_q <= (written | drained_q) & ~finish;
-    end
-  end
-
-  // Which elements: of the beat that is issued, {entry - first entry, quarter, lane} in the accumulators.
-  logic [7:0] acc_element_q;
-  logic [3:0] acc_a_q, acc_b_q;   // first entries
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
       beat_q <= 3'd0;
       left_q <= 16'd0;
+      full_lanes_q <= 4'd0;
       last_lanes_q <= 4'd0;
       acc_element_q <= 8'd0;
       acc_a_q <= 4'd0;
       acc_b_q <= 4'd0;
+    end else if (running_q) begin
+      if (issue) begin
+        left_q <= issue_last ? 16'd0 : left_q - {13'd0, beat_q};
+        acc_element_q <= acc_element_q + {5'd0, beat_q};
+      end
+      exponent_due_q <= (exponent_due_q & ~written) | (norm_q & out_accept & out_last);
+      drained_q <= (written | drained_q) & ~finish;
+      running_q <= ~finish;
     end else if (start) begin
+      running_q <= 1'b1;
+      norm_q <= d.operation == tessera_pkg::MapNorm;
+      release_q <= d.acc_release;
       beat_q <= beat;
       left_q <= d.count;
+      full_lanes_q <= {{2{beat[2]}}, ~beat[0], 1'b1};
       last_lanes_q <= 4'b1111 >> ~((d.count[1:0] - 2'd1) & (beat[1:0] - 2'd1));
       acc_element_q <= 8'd0;
       acc_a_q <= d.a_address[3:0];
       acc_b_q <= c_where == tessera_pkg::WhereAcc ? d.c_address[3:0] : d.a_address[7:4];
-    end else if (issue) begin
-      left_q <= issue_last ? 16'd0 : left_q - {13'd0, beat_q};
-      acc_element_q <= acc_element_q + {5'd0, beat_q};
     end
   end
 
-  assign acc_read_a_o = {acc_a_q + acc_element_q[7:4], acc_element_q[3:2]};
-  assign acc_read_b_o = {acc_b_q + acc_element_q[7:4], acc_element_q[3:2]};
-
   // ---------------------------------------------------------------- operands
 
-  logic         subtract_valid, word_write, reader_busy;
+  logic         subtract_valid, word_write;
   logic [7:0]   subtract_byte;
   logic [2:0]   word_slot;
   logic [3:0]   buffered, head, shift_offset, b_offset, c_offset, a_offset;
 
   map_reader u_reader (
-    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .beat_i(beat), .b_vector_i(b_vector), .c_where_i(c_where),
-    .shift_mode_i(shift_mode), .subtract_i(subtract),
+    .clk_i, .rst_ni, .start_i(start), .running_i(running_q), .descriptor_i, .beat_i(beat), .b_vector_i(b_vector),
+    .c_where_i(c_where), .shift_mode_i(shift_mode), .subtract_i(subtract),
     .read_req_o, .read_addr_o, .read_gnt_i, .read_data_i,
     .subtract_valid_o(subtract_valid), .subtract_byte_o(subtract_byte),
     .write_o(word_write), .slot_o(word_slot),
@@ -204,7 +225,7 @@ module map_unit (
   logic [7:0]   exponent;
   logic [17:0]  shift_base;
   logic [6:0]   shift;
-  logic         constants_busy;
+  logic         setup;
 
   map_constants u_constants (
     .clk_i, .rst_ni, .start_i(start), .descriptor_i, .subtract_i(subtract),
@@ -221,7 +242,8 @@ module map_unit (
   logic [31:0]  shift_bytes;
 
   map_extract u_extract (
-    .clk_i, .start_i(start), .descriptor_i, .b_vector_i(b_vector), .c_where_i(c_where), .shift_mode_i(shift_mode),
+    .clk_i, .rst_ni, .start_i(start), .descriptor_i, .b_vector_i(b_vector), .c_where_i(c_where),
+    .shift_mode_i(shift_mode),
     .write_i(word_write), .slot_i(word_slot), .read_data_i, .buffered_i(buffered), .head_i(head),
     .shift_offset_i(shift_offset), .b_offset_i(b_offset), .c_offset_i(c_offset), .a_offset_i(a_offset),
     .color_word_i(color_word), .color_offset_i(color_offset),
@@ -233,8 +255,7 @@ module map_unit (
   // ---------------------------------------------------------------- arithmetic and results
 
   logic [127:0] out;
-  logic         product_valid, product_last;
-  logic [3:0]   lanes, out_lanes, product_lanes;   // of a full beat; of the beat in these stages
+  logic         product_valid;
 
   map_arithmetic u_arithmetic (
     .clk_i, .rst_ni, .start_i(start), .descriptor_i, .b_vector_i(b_vector), .c_where_i(c_where),
@@ -248,10 +269,6 @@ module map_unit (
     .product0_o(product0), .product1_o(product1), .product2_o(product2), .product3_o(product3)
   );
 
-  assign lanes = {{2{beat_q[2]}}, |beat_q[2:1], 1'b1};
-  assign out_lanes = out_last ? last_lanes_q : lanes;
-  assign product_lanes = product_last ? last_lanes_q : lanes;
-
   map_reduce u_reduce (
     .clk_i, .rst_ni, .start_i(start), .descriptor_i,
     .valid_i(out_accept), .lanes_i(out_lanes), .out_i(out),
@@ -260,19 +277,14 @@ module map_unit (
     .maximum_o(maximum), .reg_addr_i, .reg_rdata_o
   );
 
-  logic writer_busy;
-
   map_writer u_writer (
     .clk_i, .rst_ni, .start_i(start), .descriptor_i, .header_i, .beat_i(beat),
     .beats_coming_i(any_beat), .valid_i(out_valid), .last_i(out_last), .lanes_i(out_lanes), .out_i(out),
-    .ready_o(out_ready), .exponent_valid_i(exponent_due_q), .exponent_i(exponent), .exponent_ready_o(exponent_ready),
+    .exponent_valid_i(exponent_due_q), .exponent_i(exponent), .ready_o(out_ready),
     .write_req_o, .write_addr_o, .write_be_o, .write_data_o, .write_gnt_i,
     .send_o, .send_color_o, .send_last_o, .send_data_o, .send_ready_i,
     .acc_write_o, .acc_write_addr_o, .acc_write_data_o, .acc_write_gnt_i,
     .busy_o(writer_busy)
   );
-
-  assign busy_o = issue | (any_beat & advance) | reader_busy | take_o | constants_busy | writer_busy |
-                  (drained_q & message_done);
 
 endmodule

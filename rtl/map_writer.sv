@@ -1,10 +1,10 @@
 // Takes the results of the map unit where they go: SRAM, a color, the accumulators, or nowhere.
 //
-// valid_i: out_i holds a beat; it is taken when ready_o is high in the same cycle. Elements of a contiguous vector are packed
-// into a word (16 bytes of SRAM, a wavelet, a quarter of an accumulator entry), which is written or sent together with the beat that
-// fills it, or with the last beat; elements of the last word that there are not are zero, and in SRAM not written. To a color the header
-// goes first, as soon as beats_coming_i says that a beat is on its way. exponent_valid_i asks for the byte after a
-// norm, exponent_ready_o says that it is done.
+// valid_i: out_i holds a beat; it is taken when ready_o is high in the same cycle. Elements of a contiguous vector
+// are packed into a word (16 bytes of SRAM, a wavelet, a quarter of an accumulator entry), which is written or sent
+// together with the beat that fills it, or with the last beat; elements of the last word that there are not are
+// zero, and in SRAM not written. To a color the header goes first, as soon as beats_coming_i says that a beat is on
+// its way (or here). After the beats of a norm, exponent_valid_i offers its exponent in the same way.
 
 module map_writer (
   input  logic         clk_i,
@@ -20,10 +20,9 @@ module map_writer (
   input  logic         last_i,         // the last beat
   input  logic [3:0]   lanes_i,        // elements that count
   input  logic [127:0] out_i,          // 4 x int32
-  output logic         ready_o,
   input  logic         exponent_valid_i,
   input  logic [7:0]   exponent_i,
-  output logic         exponent_ready_o,
+  output logic         ready_o,        // beat or exponent is taken in this cycle
 
   output logic         write_req_o,
   output logic [11:0]  write_addr_o,
@@ -54,71 +53,25 @@ module map_writer (
 
   // ---------------------------------------------------------------- where to
 
-  logic        to_sram_q, to_color_q, to_acc_q, strided_q;
-  logic [1:0]  size_q;         // of a packed element
-  logic [4:0]  chunk_q;        // bytes of a full beat
-  logic [15:0] addr_q;         // of the next beat, in bytes: in SRAM; {entry, quarter, byte}; in the wavelet
-  logic [15:0] step_q;         // ... to the beat after it
-  logic [3:0]  fill_addr_q;    // where a beat lies that fills a word
-  logic [3:0]  color_q;
-  logic [31:0] header_q;
-  logic        header_due_q;   // still to be sent
-  logic        norm_q;         // an exponent follows
-  logic [15:0] exponent_addr_q;
-
-  logic        flush, accept;
-  logic [4:0]  chunk;          // of the descriptor that starts
-  logic        fills;          // the beat fills the word
-
-  assign chunk = d.out_where == tessera_pkg::WhereAcc ? {beat_i, 2'd0} : {2'd0, beat_i} << d.out_size;
-  assign fills = addr_q[3:0] == fill_addr_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      {to_sram_q, to_color_q, to_acc_q, strided_q, norm_q} <= 5'd0;
-      size_q <= 2'd0;
-      chunk_q <= 5'd0;
-      step_q <= 16'd0;
-      fill_addr_q <= 4'd0;
-      color_q <= 4'd0;
-      header_q <= 32'd0;
-      exponent_addr_q <= 16'd0;
-    end else if (start_i) begin
-      to_sram_q <= d.out_where == tessera_pkg::WhereSram;
-      to_color_q <= d.out_where == tessera_pkg::WhereColor;
-      to_acc_q <= d.out_where == tessera_pkg::WhereAcc;
-      strided_q <= d.out_where == tessera_pkg::WhereSram && d.out_stride != 16'd0;
-      norm_q <= d.operation == tessera_pkg::MapNorm;
-      size_q <= d.out_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.out_size;
-      chunk_q <= chunk;
-      step_q <= d.out_where == tessera_pkg::WhereSram && d.out_stride != 16'd0 ? d.out_stride : {11'd0, chunk};
-      fill_addr_q <= d.out_where == tessera_pkg::WhereColor ? 4'd4 - chunk[3:0] : -chunk[3:0];
-      color_q <= d.out_address[3:0];
-      header_q <= {header.flags, d.out_stride[7:0], header.tag, header.slot, header.position};
-      exponent_addr_q <= d.offset_high;
-    end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      addr_q <= 16'd0;
-    end else if (start_i) begin
-      unique case (d.out_where)
-        tessera_pkg::WhereSram: addr_q <= d.out_address;
-        tessera_pkg::WhereAcc: addr_q <= {6'd0, d.out_address[3:0], 6'd0};
-        default: addr_q <= 16'd0;
-      endcase
-    end else if (accept) begin
-      addr_q <= to_color_q && fills ? 16'd0 : addr_q + step_q;
-    end
-  end
+  logic         to_sram_q, to_color_q, to_acc_q, strided_q;
+  logic [1:0]   size_q;          // of a packed element
+  logic [4:0]   chunk_q;         // bytes of a full beat
+  logic [15:0]  addr_q;          // of the next beat, in bytes: in SRAM; {entry, quarter, byte}; in the wavelet
+  logic [15:0]  step_q;          // ... to the beat after it
+  logic [3:0]   fill_addr_q;     // where a beat lies that fills a word
+  logic [3:0]   color_q;
+  logic [31:0]  header_q;
+  logic         header_due_q;    // still to be sent
+  logic         norm_q;          // an exponent follows
+  logic [15:0]  exponent_addr_q;
+  logic [127:0] pack_q;          // elements that have come, of a word that is not full
+  logic [15:0]  pack_be_q;
 
   // ---------------------------------------------------------------- packing
 
-  logic [127:0] pack_q, word;      // elements that have come; with those of this beat
-  logic [15:0]  pack_be_q, word_be;
-
-  assign flush = last_i | strided_q | fills;
+  logic         fills, flush;    // the beat fills its word; the word goes
+  logic [127:0] word;            // with the elements of this beat
+  logic [15:0]  word_be;
 
   always_comb begin : packing
     logic [31:0]  o0, o1, o2, o3, mask;
@@ -129,21 +82,26 @@ module map_writer (
     hit = 4'd0;
     word = 128'd0;
     word_be = 16'd0;
+    fills = 1'b0;
+    flush = 1'b0;
     if (exponent_valid_i) begin
+      flush = 1'b1;
       word = {16{exponent_i}};
       word_be = 16'd1 << exponent_addr_q[3:0];
     end else if (valid_i) begin
+      fills = addr_q[3:0] == fill_addr_q;
+      flush = last_i | strided_q | fills;
       o0 = lanes_i[0] ? out_i[31:0] : 32'd0;
       o1 = lanes_i[1] ? out_i[63:32] : 32'd0;
       o2 = lanes_i[2] ? out_i[95:64] : 32'd0;
       o3 = lanes_i[3] ? out_i[127:96] : 32'd0;
       unique case (size_q)
         tessera_pkg::Size8: begin
-          chunks = {96'd0, o3[7:0], o2[7:0], o1[7:0], o0[7:0]};
+          chunks[31:0] = {o3[7:0], o2[7:0], o1[7:0], o0[7:0]};
           word_be = {12'd0, lanes_i};
         end
         tessera_pkg::Size16: begin
-          chunks = {64'd0, o3[15:0], o2[15:0], o1[15:0], o0[15:0]};
+          chunks[63:0] = {o3[15:0], o2[15:0], o1[15:0], o0[15:0]};
           word_be = {8'd0, {2{lanes_i[3]}}, {2{lanes_i[2]}}, {2{lanes_i[1]}}, {2{lanes_i[0]}}};
         end
         default: begin
@@ -177,48 +135,94 @@ module map_writer (
     end
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      pack_q <= 128'd0;
-      pack_be_q <= 16'd0;
-    end else if (accept && !(flush && pack_be_q == 16'd0)) begin
-      pack_q <= flush ? 128'd0 : word;
-      pack_be_q <= flush ? 16'd0 : word_be;
+  // ---------------------------------------------------------------- ports
+
+  logic header_send;
+
+  always_comb begin
+    header_send = 1'b0;
+    write_req_o = 1'b0;
+    acc_write_o = 1'b0;
+    send_o = 1'b0;
+    if (beats_coming_i || exponent_valid_i) begin
+      header_send = header_due_q;
+      write_req_o = to_sram_q & flush;
+      acc_write_o = to_acc_q & flush;
+      send_o = header_due_q | (to_color_q & flush);
     end
   end
 
-  // ---------------------------------------------------------------- ports
-
-  logic header_send, write, taken;
-
-  assign header_send = header_due_q & beats_coming_i;
-  assign write = (valid_i & flush) | exponent_valid_i;
-
-  assign write_req_o = to_sram_q & write;
   assign write_addr_o = exponent_valid_i ? exponent_addr_q[15:4] : addr_q[15:4];
   assign write_be_o = word_be;
   assign write_data_o = word;
 
-  assign send_o = header_send | (to_color_q & write & ~header_due_q);
   assign send_color_o = color_q;
   assign send_last_o = ~header_due_q & (exponent_valid_i | (last_i & ~norm_q));
   assign send_data_o = header_due_q ? header_q : exponent_valid_i ? 32'($signed(exponent_i)) : word[31:0];
 
-  assign acc_write_o = to_acc_q & write;
   assign acc_write_addr_o = addr_q[9:4];
   assign acc_write_data_o = word;
 
-  assign taken = (~to_sram_q | write_gnt_i) & (~to_color_q | send_ready_i) & (~to_acc_q | acc_write_gnt_i);
-  assign ready_o = ~header_due_q & (~flush | taken);
-  assign exponent_ready_o = taken;
-  assign accept = valid_i & ready_o;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) header_due_q <= 1'b0;
-    else if (start_i) header_due_q <= d.out_where == tessera_pkg::WhereColor;
-    else if (header_send && send_ready_i) header_due_q <= 1'b0;
+  always_comb begin
+    ready_o = 1'b0;
+    busy_o = 1'b0;
+    if (valid_i || exponent_valid_i)
+      ready_o = ~header_due_q & (~flush | ((~to_sram_q | write_gnt_i) & (~to_color_q | send_ready_i) &
+                                           (~to_acc_q | acc_write_gnt_i)));
+    if (beats_coming_i || exponent_valid_i) busy_o = (send_o & send_ready_i) | write_req_o | acc_write_o;
   end
 
-  assign busy_o = (send_o & send_ready_i) | write_req_o | acc_write_o;
+  // ---------------------------------------------------------------- registers
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
+    logic [4:0] chunk;
+    logic       strided;
+    if (!rst_ni) begin
+      {to_sram_q, to_color_q, to_acc_q, strided_q, header_due_q, norm_q} <= 6'd0;
+      size_q <= 2'd0;
+      chunk_q <= 5'd0;
+      addr_q <= 16'd0;
+      step_q <= 16'd0;
+      fill_addr_q <= 4'd0;
+      color_q <= 4'd0;
+      header_q <= 32'd0;
+      exponent_addr_q <= 16'd0;
+      pack_q <= 128'd0;
+      pack_be_q <= 16'd0;
+    end else if (beats_coming_i) begin
+      if (header_send && send_ready_i) header_due_q <= 1'b0;
+      if (valid_i && ready_o) begin
+        addr_q <= to_color_q && fills ? 16'd0 : addr_q + step_q;
+        if (!flush) begin
+          pack_q <= word;
+          pack_be_q <= word_be;
+        end else if (pack_be_q != 16'd0) begin
+          pack_q <= 128'd0;
+          pack_be_q <= 16'd0;
+        end
+      end
+    end else if (start_i) begin
+      chunk = d.out_where == tessera_pkg::WhereAcc ? {beat_i, 2'd0} : {2'd0, beat_i} << d.out_size;
+      strided = d.out_where == tessera_pkg::WhereSram && d.out_stride != 16'd0;
+      to_sram_q <= d.out_where == tessera_pkg::WhereSram;
+      to_color_q <= d.out_where == tessera_pkg::WhereColor;
+      to_acc_q <= d.out_where == tessera_pkg::WhereAcc;
+      strided_q <= strided;
+      norm_q <= d.operation == tessera_pkg::MapNorm;
+      size_q <= d.out_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.out_size;
+      chunk_q <= chunk;
+      step_q <= strided ? d.out_stride : {11'd0, chunk};
+      fill_addr_q <= d.out_where == tessera_pkg::WhereColor ? 4'd4 - chunk[3:0] : -chunk[3:0];
+      color_q <= d.out_address[3:0];
+      header_q <= {header.flags, d.out_stride[7:0], header.tag, header.slot, header.position};
+      header_due_q <= d.out_where == tessera_pkg::WhereColor;
+      exponent_addr_q <= d.offset_high;
+      unique case (d.out_where)
+        tessera_pkg::WhereSram: addr_q <= d.out_address;
+        tessera_pkg::WhereAcc: addr_q <= {6'd0, d.out_address[3:0], 6'd0};
+        default: addr_q <= 16'd0;
+      endcase
+    end
+  end
 
 endmodule

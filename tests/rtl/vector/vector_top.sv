@@ -1,5 +1,5 @@
-// Everything between launches and results: descriptor queue, MAC array, accumulators, map unit and SRAM, wired as in the
-// tile. The test plays the address map, the receiver, the ramp and the register bus.
+// Everything between launches and results: descriptor queue, MAC array, accumulators, map unit and SRAM, wired as
+// in the tile. The test plays the address map, the receiver, the ramp and the register bus.
 
 module vector_top (
   input  logic         clk_i,
