@@ -25,7 +25,7 @@ Exit status: 0, 1 when the wafer failed (the files are complete up to there), 2 
 Examples:
   tessera debug waves
   tessera debug waves --kernel "layer 1 attention" --tokens 2:3
-  tessera debug waves --tile 3,4 --tile 4,4 --cycles 20000:21000 --out waves)";
+  tessera debug waves --tile 3,4 --tile 4,4 --cycles 20000:21000 --out somewhere)";
 
 struct Options {
   ModelOptions model;
@@ -35,7 +35,7 @@ struct Options {
   std::vector<std::string> kernels;
   std::string tokens;
   std::string cycles;
-  std::string out = "waves";
+  std::string out = "out/waves";
   bool no_viewer = false;
 };
 
@@ -140,6 +140,12 @@ void add_debug_command(CLI::App& app, int& status) {
       ->capture_default_str()
       ->type_name("TEXT");
   command->add_option("--generate", options->prompt.tokens, "tokens to generate, at most")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--temperature", options->prompt.temperature, "as of the run that is looked at")
+      ->capture_default_str()
+      ->type_name("T");
+  command->add_option("--seed", options->prompt.seed, "as of the run that is looked at")
       ->capture_default_str()
       ->type_name("N");
   add_model_options(*command, options->model);

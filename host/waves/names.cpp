@@ -34,7 +34,6 @@ bool touches(const Image& image, int stream, TilePosition tile) {
 
 NameTable port_names() { return table_of(rtl::port_name); }
 NameTable error_kind_names() { return table_of(rtl::error_kind_name); }
-NameTable unit_names() { return table_of(rtl::unit_name); }
 NameTable map_operation_names() { return table_of(rtl::map_operation_name); }
 
 NameTable color_names(const Image& image, TilePosition tile) {

@@ -14,7 +14,6 @@ using NameTable = std::map<std::uint64_t, std::string>;
 
 NameTable port_names();
 NameTable error_kind_names();
-NameTable unit_names();
 NameTable map_operation_names();
 
 // The streams that pass through a tile, by color.

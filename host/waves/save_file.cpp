@@ -41,8 +41,8 @@ class SaveFileWriter {
     if (error) fail(ErrorKind::kInput, "{}: {}", names_folder_.string(), error.message());
     text_ = fmt::format("[*] Written by tessera debug waves.\n[dumpfile] \"{}\"\n[timestart] {}\n",
                         trace.string(), trace_.first_time);
-    // Zoom: the exponent of two by which a pixel is a shorter time; some 2 ns a pixel.
-    text_ += fmt::format("[size] 1600 1000\n[pos] -1 -1\n*-11.0 {}\n[sst_width] 200\n[signals_width] 330\n",
+    // The zoom shows some 80 cycles, few enough that names fit.
+    text_ += fmt::format("[size] 1600 1000\n[pos] -1 -1\n*-14.0 {}\n[sst_width] 200\n[signals_width] 380\n",
                          trace_.first_time);
   }
 
@@ -131,8 +131,6 @@ class SaveFileWriter {
         return file_of("ports", width, port_names);
       case ValueNames::kErrorKind:
         return file_of("error_kinds", width, error_kind_names);
-      case ValueNames::kUnit:
-        return file_of("units", width, unit_names);
       case ValueNames::kMapOperation:
         return file_of("map_operations", width, map_operation_names);
     }

@@ -94,22 +94,22 @@ ViewGroup core() {
 ViewGroup queue() {
   const std::string descriptor = "descriptor";
   const std::string header = "descriptor_header";
-  return {"descriptor queue",
-          true,
-          {{"launches waiting", "u_descriptor_queue.launch_count_q", -1, -1, kDecimal},
-           {"descriptors left", "u_descriptor_queue.left_q", -1, -1, kDecimal},
-           {"descriptor is here", "u_descriptor_queue.valid_q"},
-           field<rtl::MapDescriptor>("unit", descriptor, TESSERA_FIELD(MapDescriptor, unit), kHex,
-                                     ValueNames::kUnit),
-           field<rtl::MapDescriptor>("map operation", descriptor, TESSERA_FIELD(MapDescriptor, operation),
-                                     kHex, ValueNames::kMapOperation),
-           field<rtl::MapDescriptor>("fence", descriptor, TESSERA_FIELD(MapDescriptor, fence), kHex),
-           field<rtl::MapDescriptor>("elements", descriptor, TESSERA_FIELD(MapDescriptor, count), kDecimal),
-           field<rtl::Header>("position", header, TESSERA_FIELD(Header, position), kDecimal),
-           field<rtl::Header>("tag", header, TESSERA_FIELD(Header, tag), kDecimal),
-           {"starts MAC array", "mac_start"},
-           {"starts map unit", "map_start"},
-           {"error", "queue_error"}}};
+  return {
+      "descriptor queue",
+      true,
+      {{"launches waiting", "u_descriptor_queue.launch_count_q", -1, -1, kDecimal},
+       {"descriptors left", "u_descriptor_queue.left_q", -1, -1, kDecimal},
+       {"descriptor is here", "u_descriptor_queue.valid_q"},
+       field<rtl::MapDescriptor>("for the MAC array", descriptor, TESSERA_FIELD(MapDescriptor, unit), kHex),
+       field<rtl::MapDescriptor>("map operation", descriptor, TESSERA_FIELD(MapDescriptor, operation), kHex,
+                                 ValueNames::kMapOperation),
+       field<rtl::MapDescriptor>("fence", descriptor, TESSERA_FIELD(MapDescriptor, fence), kHex),
+       field<rtl::MapDescriptor>("elements", descriptor, TESSERA_FIELD(MapDescriptor, count), kDecimal),
+       field<rtl::Header>("position", header, TESSERA_FIELD(Header, position), kDecimal),
+       field<rtl::Header>("tag", header, TESSERA_FIELD(Header, tag), kDecimal),
+       {"starts MAC array", "mac_start"},
+       {"starts map unit", "map_start"},
+       {"error", "queue_error"}}};
 }
 
 ViewGroup mac_array() {

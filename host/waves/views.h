@@ -7,7 +7,7 @@
 namespace tessera {
 
 // How a signal's values are called, beyond their numbers.
-enum class ValueNames { kNone, kColor, kPort, kErrorKind, kUnit, kMapOperation, kInstruction, kState };
+enum class ValueNames { kNone, kColor, kPort, kErrorKind, kMapOperation, kInstruction, kState };
 
 enum class Radix { kHex, kDecimal };
 
