@@ -1,8 +1,8 @@
 // The Verilated vector part of a tile (vector_top.sv), with hands to play the rest of it.
 //
-// Everything that may refuse or be late does so at random, at the rates asked for. Every cycle a second
-// model, which is clocked only in cycles in which a unit says that it is busy or something comes from
-// outside, must do the same: that is what busy means.
+// Everything that may refuse or be late does so at random, at the rates asked for. Every cycle a second model
+// must do the same whose blocks are clocked as in the tile, only when they say that they are busy or are
+// handed something: that is what busy means.
 #pragma once
 
 #include <array>
@@ -95,10 +95,9 @@ class VectorBench {
 
   std::mt19937_64 random_;
   StallRates stalls_;
-  std::array<std::unique_ptr<Vvector_top>, 2> models_;  // the second is clocked only when it has to be
+  std::array<std::unique_ptr<Vvector_top>, 2> models_;  // the second is clocked block by block
   std::array<std::deque<Word>, kColorCount> arriving_;
   bool busy_ = false;
-  bool outside_ = false;  // something came from outside in this cycle
 };
 
 // Bytes at the end of the SRAM that the bench itself writes to when it plays bus and receiver.

@@ -2,8 +2,19 @@
 // in the tile. The test plays the address map, the receiver, the ramp and the register bus.
 
 module vector_top (
-  input  logic         clk_i,
   input  logic         rst_ni,
+
+  // A clock for each block, and when the tile lets it tick.
+  input  logic         sram_clk_i,
+  input  logic         queue_clk_i,
+  input  logic         mac_clk_i,
+  input  logic         accumulators_clk_i,
+  input  logic         map_clk_i,
+  output logic         sram_enable_o,
+  output logic         queue_enable_o,
+  output logic         mac_enable_o,
+  output logic         accumulators_enable_o,
+  output logic         map_enable_o,
 
   // Address map
   input  logic         bus_read_i,
@@ -70,7 +81,7 @@ module vector_top (
   logic [127:0] map_write_data;
 
   sram u_sram (
-    .clk_i,
+    .clk_i(sram_clk_i),
     .bus_read_i, .bus_read_gnt_o(bus_read_gnt), .bus_write_i, .bus_write_gnt_o(bus_write_gnt),
     .bus_addr_i, .bus_be_i, .bus_wdata_i,
     .queue_read_i(queue_read), .queue_addr_i(queue_read_addr), .queue_gnt_o(queue_read_gnt),
@@ -88,7 +99,7 @@ module vector_top (
   assign reg_rdata_o = queue_reg_rdata | map_reg_rdata;
 
   descriptor_queue u_descriptor_queue (
-    .clk_i, .rst_ni,
+    .clk_i(queue_clk_i), .rst_ni,
     .read_req_o(queue_read), .read_addr_o(queue_read_addr), .read_gnt_i(queue_read_gnt), .read_data_i(sram_rdata_o),
     .descriptor_o(descriptor), .header_o(header),
     .mac_start_o, .mac_ready_i(mac_ready_o), .map_start_o, .map_ready_i(map_ready_o),
@@ -102,7 +113,7 @@ module vector_top (
   logic [511:0] acc_write_data;
 
   mac_array u_mac_array (
-    .clk_i, .rst_ni,
+    .clk_i(mac_clk_i), .rst_ni,
     .start_i(mac_start_o), .ready_o(mac_ready_o), .descriptor_i(descriptor),
     .read_req_o(mac_read), .read_addr_o(mac_read_addr), .read_gnt_i(mac_read_gnt), .read_data_i(sram_rdata_o),
     .nonempty_i, .take_o(mac_take_o), .take_color_o(mac_take_color_o), .take_gnt_i(mac_take_gnt_i),
@@ -118,7 +129,7 @@ module vector_top (
   logic         map_acc_write, map_acc_write_gnt;
 
   accumulators u_accumulators (
-    .clk_i, .rst_ni,
+    .clk_i(accumulators_clk_i), .rst_ni,
     .mac_write_i(acc_write), .mac_entry_i(acc_write_entry), .mac_data_i(acc_write_data),
     .read_a_addr_i(acc_read_a), .read_a_data_o(acc_data_a),
     .read_b_addr_i(acc_read_b), .read_b_data_o(acc_data_b),
@@ -128,7 +139,7 @@ module vector_top (
   );
 
   map_unit u_map_unit (
-    .clk_i, .rst_ni,
+    .clk_i(map_clk_i), .rst_ni,
     .start_i(map_start_o), .ready_o(map_ready_o), .descriptor_i(descriptor), .header_i(header),
     .read_req_o(map_read), .read_addr_o(map_read_addr), .read_gnt_i(map_read_gnt), .read_data_i(sram_rdata_o),
     .write_req_o(map_write), .write_addr_o(map_write_addr), .write_be_o(map_write_be),
@@ -144,5 +155,11 @@ module vector_top (
     .error_o(map_error_o), .error_kind_o(map_error_kind_o), .error_color_o(map_error_color_o),
     .active_o(map_active_o), .busy_o(map_busy_o)
   );
+
+  assign sram_enable_o = bus_read_i | queue_read | map_read | mac_read | bus_write_i | receiver_write_i | map_write;
+  assign queue_enable_o = queue_busy_o | reg_we_i;
+  assign mac_enable_o = mac_busy_o | mac_start_o;
+  assign accumulators_enable_o = acc_write | map_acc_write | bank_set != 2'b00 | bank_clear != 2'b00;
+  assign map_enable_o = map_busy_o | map_start_o;
 
 endmodule
