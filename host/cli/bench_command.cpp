@@ -26,9 +26,10 @@ struct Options {
 };
 
 int execute(const Options& options) {
+  TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
   const QuantizedModel model = quantize(loaded.model);
-  const bool quiet = options.json == "-";
+  const bool quiet = output.to_stdout();
   const Image image = compile_image(model, options.wafer, quiet);
   RunOptions run_options;
   run_options.load = LoadMode::kBackDoor;
@@ -40,7 +41,8 @@ int execute(const Options& options) {
   RunReport report = run(port, image, model, run_options,
                          {.loading = {}, .loaded = {}, .generated = [&](int) {
                             progress.show(fmt::format("{} engine: {} tokens", options.engine, ++tokens));
-                          }});
+                          },
+                          .answered = {}});
   progress.clear();
   report.engine = options.engine;
   if (!quiet) {
@@ -48,7 +50,7 @@ int execute(const Options& options) {
                describe_model(loaded.model));
     fmt::print("{}", describe(report));
   }
-  if (!options.json.empty()) write_text(options.json, to_json(report));
+  if (output.wanted()) output.write(to_json(report));
   if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
   return exit_status(report);
 }
