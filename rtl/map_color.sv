@@ -50,17 +50,16 @@ module map_color (
   logic [31:0] word0_q, word1_q;    // the older one first; zero where there is none
   logic        element_word;        // is taken
 
+  // Apart from what the grant does: in one block the two would be a loop to a simulator.
+  assign take_o = message_q & ~count_q[1] & nonempty_i[color_q];
+
   always_comb begin
-    take_o = 1'b0;
     element_word = 1'b0;
     error_o = 1'b0;
-    if (message_q) begin
-      take_o = ~count_q[1] & nonempty_i[color_q];
-      if (take_o && take_gnt_i) begin
-        element_word = phase_q == PhaseElements;
-        if (element_word) error_o = take_last_i != (words_left_q == 16'd1);
-        else error_o = take_last_i && phase_q == PhaseHeader;
-      end
+    if (take_o && take_gnt_i) begin
+      element_word = phase_q == PhaseElements;
+      if (element_word) error_o = take_last_i != (words_left_q == 16'd1);
+      else error_o = take_last_i && phase_q == PhaseHeader;
     end
   end
 
