@@ -1,5 +1,5 @@
 # Gathers what Verilator wrote to FOLDER into PARTS files of fast code and one of slow code, each a list of #includes,
-# so that the build knows its sources before Verilator has run.
+# so that the build knows its sources before Verilator has run. EPILOGUE goes to the end of the last part.
 include(${FOLDER}/${PREFIX}.cmake)
 
 set(fast ${${PREFIX}_CLASSES_FAST} ${${PREFIX}_SUPPORT_FAST})
@@ -25,5 +25,8 @@ foreach(part RANGE ${last_part})
     endif()
     math(EXPR index "${index} + 1")
   endforeach()
+  if(part EQUAL last_part AND EPILOGUE)
+    list(APPEND files ${EPILOGUE})
+  endif()
   write_part(fast_${part} ${files})
 endforeach()

@@ -1,11 +1,12 @@
-// generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h>
+// generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h> <tile_cycle_direct.cpp>
 //
 // Writes how the tiled engine runs a tile through one cycle. The engine is the clock gate of each of the
 // tile's blocks (rtl/clock_gate.sv): it knows which clocks tick before anything is evaluated, and no clock is
 // derived from another. So Verilator's general loop, which looks for changed clocks until there are none,
 // always comes to the same: the functions of eval_ico(), then those of eval_nba() whose clocks tick.
 // tile_cycle() calls just these, in the same order, each under a mask of clocks instead of Verilator's
-// triggers.
+// triggers. It is compiled together with them, and all of them into it: between so many small functions,
+// calls would cost a third of the time.
 //
 // When what Verilator wrote is not of exactly this form, as that of another version may be, tile_cycle() is
 // tile_cycle_by_eval(), which does the same through eval() and is always there.
@@ -115,15 +116,9 @@ std::string direct(const std::string& code, const std::vector<std::string>& name
   const std::vector<Call> after = calls(body(code, "eval_nba"));
   const auto block_of_trigger = triggers(code, names);
 
-  std::string declarations;
-  std::set<std::string> declared;
-  for (const auto* list : {&before, &after})
-    for (const Call& call : *list)
-      if (declared.insert(call.function).second)
-        declarations += "void " + call.function + "(Vtile___024root* vlSelf);\n";
-
   std::string text =
-      declarations + "\ninline void tile_cycle(Vtile& model) {\n  Vtile___024root* root = model.rootp;\n";
+      "#include \"Vtile___024root.h\"\n\n"
+      "__attribute__((flatten)) void tile_cycle_direct(Vtile___024root* root) {\n";
   for (const Call& call : before) {
     if (call.condition != "vlSelf->__VicoTriggered.at0U") throw UnknownForm("a condition: " + call.condition);
     text += "  " + call.function + "(root);\n";
@@ -155,11 +150,18 @@ std::string by_eval(const std::vector<std::string>& names) {
          set + "  model.eval();\n" + clear + "  model.eval();\n}\n";
 }
 
+void write(const char* path, const std::string& text) {
+  std::ofstream out(path);
+  out << "// Generated from the Verilated tile by sim/generate_tile_cycle.cpp.\n" << text;
+  if (!out.flush()) throw std::runtime_error(std::string(path) + ": cannot be written");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h>\n";
+  if (argc != 4) {
+    std::cerr << "usage: generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h> "
+                 "<tile_cycle_direct.cpp>\n";
     return 2;
   }
   try {
@@ -170,21 +172,23 @@ int main(int argc, char** argv) {
       const std::string name = entry.path().filename().string();
       if (name.starts_with("Vtile___024root__DepSet") && name.ends_with(".cpp")) code += read(entry.path());
     }
-    std::string cycle;
+    std::string definition;
+    std::string choice =
+        "void tile_cycle_direct(Vtile___024root* root);\n\ninline constexpr bool kTileCycleIsDirect = "
+        "true;\n\n"
+        "inline void tile_cycle(Vtile& model) { tile_cycle_direct(model.rootp); }\n";
     try {
-      cycle = direct(code, names);
+      definition = direct(code, names);
     } catch (const UnknownForm& form) {
       std::cerr << "warning: Verilator's output is of another form than known (" << form.what()
                 << "), so tiles are evaluated in a slower way\n";
-      cycle = "inline void tile_cycle(Vtile& model) { tile_cycle_by_eval(model); }\n";
+      choice =
+          "inline constexpr bool kTileCycleIsDirect = false;\n\n"
+          "inline void tile_cycle(Vtile& model) { tile_cycle_by_eval(model); }\n";
     }
-    std::ofstream out(argv[2]);
-    out << "// Generated from the Verilated tile by sim/generate_tile_cycle.cpp.\n#pragma once\n\n#include "
-           "<cstdint>\n\n"
-           "#include \"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n"
-        << by_eval(names) << "\n"
-        << cycle;
-    if (!out.flush()) throw std::runtime_error(std::string(argv[2]) + ": cannot be written");
+    write(argv[2], "#pragma once\n\n#include \"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
+                       by_eval(names) + "\n" + choice);
+    write(argv[3], definition);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 2;

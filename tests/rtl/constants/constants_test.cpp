@@ -110,8 +110,8 @@ Result generate(const std::string& body) {
   };
   std::ofstream(file("pkg.sv")) << "package p;\n" << body << "\nendpackage\n";
   std::remove(file("cpp.h").c_str());
-  const std::string command = std::string(GENERATE_CONSTANTS) + " " + file("pkg.sv") + " " + file("cpp.h") + " " +
-                              file("c.h") + " 2> " + file("errors");
+  const std::string command = std::string(GENERATE_CONSTANTS) + " " + file("pkg.sv") + " " + file("cpp.h") +
+                              " " + file("c.h") + " 2> " + file("errors");
   const int status = std::system(command.c_str());
   return {WEXITSTATUS(status), text(file("errors")), text(file("cpp.h"))};
 }
@@ -135,7 +135,8 @@ TEST(GenerateConstants, RefusesWhatItDoesNotUnderstand) {
     const char* error;  // after the file's name
   } cases[] = {
       {"localparam int unsigned A = B;", ":2: 'B' is neither a number nor the name of a constant above"},
-      {"localparam int unsigned A = 1;\nlocalparam int unsigned A = 2;", ":3: A was declared before, in line 2"},
+      {"localparam int unsigned A = 1;\nlocalparam int unsigned A = 2;",
+       ":3: A was declared before, in line 2"},
       {"localparam int unsigned A = 32'hffff_ffff + 1;", ":2: the result of '+' does not fit 32 bits"},
       {"localparam int unsigned A = 0 - 1;", ":2: the result of '-' does not fit 32 bits"},
       {"localparam int unsigned A = 1 / 0;", ":2: division by zero"},
