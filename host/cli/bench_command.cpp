@@ -38,11 +38,11 @@ int execute(const Options& options) {
   EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
   ProgressLine progress(!quiet);
   int tokens = 0;
-  RunReport report = run(port, image, model, run_options,
-                         {.loading = {}, .loaded = {}, .generated = [&](int) {
-                            progress.show(fmt::format("{} engine: {} tokens", options.engine, ++tokens));
-                          },
-                          .answered = {}});
+  RunEvents events;
+  events.generated = [&](int) {
+    progress.show(fmt::format("{} engine: {} tokens", options.engine, ++tokens));
+  };
+  RunReport report = run(port, image, model, run_options, events);
   progress.clear();
   report.engine = options.engine;
   if (!quiet) {

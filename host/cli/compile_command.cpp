@@ -34,14 +34,15 @@ std::string describe_tiles(const Image& image) {
 }
 
 int execute(const Options& options) {
+  TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
-  const Image image = compile_image(quantize(loaded.model), options.wafer, options.json == "-");
-  if (options.json != "-") {
+  const Image image = compile_image(quantize(loaded.model), options.wafer, output.to_stdout());
+  if (!output.to_stdout()) {
     fmt::print("model: {}\n{}image hash {:016x}\n", describe_model(loaded.model), describe(image),
                image_hash(image));
     if (options.tiles) fmt::print("{}", describe_tiles(image));
   }
-  if (!options.json.empty()) write_text(options.json, to_json(image));
+  if (output.wanted()) output.write(to_json(image));
   return 0;
 }
 

@@ -30,9 +30,10 @@ struct Options {
 };
 
 int execute(const Options& options) {
+  TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
   const int context = loaded.model.config.context;
-  ProgressLine progress(options.json != "-");
+  ProgressLine progress(!output.to_stdout());
   progress.show("evaluating");
   std::vector<std::vector<int>> sequences;
   if (options.text.empty()) {
@@ -45,7 +46,7 @@ int execute(const Options& options) {
   }
   const EvaluationReport report = evaluate(loaded.model, sequences);
   progress.clear();
-  if (options.json != "-") {
+  if (!output.to_stdout()) {
     fmt::print("  {:<22}{}\n", "model", describe_model(loaded.model));
     fmt::print("  {:<22}{}\n", "predictions", report.predictions);
     fmt::print("  {:<22}{:.4f}\n", "perplexity, float", report.float_perplexity);
@@ -61,7 +62,7 @@ int execute(const Options& options) {
                                          {"perplexity_ratio", report.perplexity_ratio()},
                                          {"kl_mean", report.kl_mean},
                                          {"top1_agreement", report.top1_agreement}};
-    write_text(options.json, json.dump(2) + "\n");
+    output.write(json.dump(2) + "\n");
   }
   return 0;
 }

@@ -24,11 +24,12 @@ struct Options {
 };
 
 int execute(const Options& options) {
+  TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
   const GenerationRequest request =
       make_request(options.prompt, loaded.tokenizer, loaded.model.config.context);
   Golden golden(quantize(loaded.model));
-  const bool quiet = options.json == "-";
+  const bool quiet = output.to_stdout();
   std::string text;
   int previous = request.prompt.back();
   if (!quiet) fmt::print("{}", options.prompt.prompt);
@@ -55,8 +56,7 @@ int execute(const Options& options) {
     json["finished"] = finish_reason_name(run.finished);
     json["positions"] = run.positions;
     json["logits_hash"] = fmt::format("{:016x}", hash);
-    write_text(options.json,
-               json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    output.write(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   }
   return 0;
 }

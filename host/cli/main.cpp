@@ -43,7 +43,7 @@ int status_of(tessera::ErrorKind kind) {
 int main(int argc, char** argv) {
   int status = 0;
   CLI::App app{"Tessera: a wafer of processing elements that runs a language model.", "tessera"};
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer(kFooter);
   tessera::add_run_command(app, status);
   tessera::add_compile_command(app, status);
@@ -55,6 +55,12 @@ int main(int argc, char** argv) {
   tessera::add_debug_command(app, status);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) {
+      std::string names;
+      for (const CLI::App* command : app.get_subcommands({})) names += " " + command->get_name();
+      return report(fmt::format("a command is missing, should be one of{} (tessera --help says more)", names),
+                    kWrongInput);
+    }
     return status;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help

@@ -9,7 +9,6 @@
 #include "host/cli/terminal.h"
 #include "host/compiler/compile.h"
 #include "host/error/error.h"
-#include "host/model/files.h"
 #include "host/runtime/embedded_firmware.h"
 #include "host/runtime/golden_run.h"
 
@@ -129,15 +128,18 @@ std::string describe_model(const FloatModel& model) {
                      config.heads, config.vocabulary, parameters);
 }
 
-void write_text(const std::string& path, const std::string& text) {
-  if (path == "-") {
+TextOutput::TextOutput(const std::string& path) : path_(path) {
+  if (wanted() && !to_stdout()) file_.emplace(path);
+}
+
+void TextOutput::write(const std::string& text) {
+  if (to_stdout()) {
     fmt::print("{}", text);
     std::fflush(stdout);
-    return;
+  } else if (file_) {
+    file_->write(text.data(), text.size());
+    file_->commit();
   }
-  OutputFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
 }
 
 }  // namespace tessera

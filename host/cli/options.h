@@ -10,6 +10,7 @@
 #include "host/compiler/image.h"
 #include "host/config/wafer_config.h"
 #include "host/model/checkpoint.h"
+#include "host/model/files.h"
 #include "host/model/quantize.h"
 #include "host/model/tokenizer.h"
 #include "host/runtime/session.h"
@@ -59,7 +60,18 @@ Image compile_image(const QuantizedModel& model, const WaferOptions& options, bo
 // "llama, dim 96, 4 layers, 492384 parameters"
 std::string describe_model(const FloatModel& model);
 
-// To a file, whole or not at all; "-" is stdout.
-void write_text(const std::string& path, const std::string& text);
+// A file that is written at the end, whole or not at all; "-" is stdout, "" nowhere. That it can be written
+// is found out at the beginning, before anything takes long.
+class TextOutput {
+ public:
+  explicit TextOutput(const std::string& path);
+  bool wanted() const { return !path_.empty(); }
+  bool to_stdout() const { return path_ == "-"; }
+  void write(const std::string& text);
+
+ private:
+  std::string path_;
+  std::optional<OutputFile> file_;
+};
 
 }  // namespace tessera

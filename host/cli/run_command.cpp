@@ -69,6 +69,7 @@ class TextStream {
 };
 
 int execute(const Options& options) {
+  TextOutput output(options.json);
   const LoadMode mode = load_mode(options.load);
   const LoadedModel loaded = load_model(options.model);
   const QuantizedModel model = quantize(loaded.model);
@@ -81,7 +82,7 @@ int execute(const Options& options) {
   run_options.check = !options.no_check;
   run_options.request = make_request(options.prompt, loaded.tokenizer, context);
 
-  const bool quiet = options.quiet || options.json == "-";
+  const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, options.wafer, quiet);
   EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
   if (!quiet) {
@@ -111,7 +112,7 @@ int execute(const Options& options) {
     if (options.profile) fmt::print("{}", describe_profile(report));
   }
   std::fflush(stdout);
-  if (!options.json.empty()) write_text(options.json, to_json(report));
+  if (output.wanted()) output.write(to_json(report));
   if (report.first_mismatch) fmt::print(stderr, "tessera: mismatch: {}\n", describe(*report.first_mismatch));
   if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
   return exit_status(report);

@@ -27,20 +27,18 @@ TEST(Faults, OneFlippedWeightBitIsFoundInItsTile) {
   const TileImage& tile = tile_with(tiny.image, Operator::kOutput);
   const std::unique_ptr<EnginePort> port = make_port(tiny, EngineKind::kTiled);
   const int index = port->shape().index(tile.position.x, tile.position.y);
-  const RunReport report = run(*port, tiny.image, tiny.model, greedy({1, 5, 9, 20}, 4),
-                               {.loading = {},
-                                .loaded =
-                                    [&] {
-                                      firmware::linear_parameters_t parameters;
-                                      std::uint8_t bytes[sizeof parameters];
-                                      port->read_memory(index, rtl::kSramBase, bytes);
-                                      std::memcpy(&parameters, bytes, sizeof parameters);
-                                      std::uint8_t weight[1];
-                                      port->read_memory(index, parameters.weight_address + 3, weight);
-                                      weight[0] ^= 0x40;
-                                      port->write_memory(index, parameters.weight_address + 3, weight);
-                                    },
-                                .generated = {}});
+  RunEvents events;
+  events.loaded = [&] {
+    firmware::linear_parameters_t parameters;
+    std::uint8_t bytes[sizeof parameters];
+    port->read_memory(index, rtl::kSramBase, bytes);
+    std::memcpy(&parameters, bytes, sizeof parameters);
+    std::uint8_t weight[1];
+    port->read_memory(index, parameters.weight_address + 3, weight);
+    weight[0] ^= 0x40;
+    port->write_memory(index, parameters.weight_address + 3, weight);
+  };
+  const RunReport report = run(*port, tiny.image, tiny.model, greedy({1, 5, 9, 20}, 4), events);
   EXPECT_EQ(exit_status(report), 1);
   EXPECT_GT(report.mismatches, 0u);
   ASSERT_TRUE(report.first_mismatch);
