@@ -13,7 +13,7 @@
 namespace tessera {
 namespace {
 
-constexpr double kFill = 0.85;    // of the live tiles: the rest leaves room for placement and routes
+constexpr double kFill = 0.92;    // of the live tiles: the rest leaves room for placement and routes
 constexpr double kCoarser = 0.9;  // of the last partition's tiles, when it could not be routed
 constexpr int kPlacements = 6;    // of the smallest partition, when it could not be routed
 constexpr int kRouteAttempts = 12;
@@ -66,8 +66,8 @@ Image compile(const QuantizedModel& model, const WaferConfig& config, const Firm
   say(describe(shape));
   int wanted = static_cast<int>(kFill * live);
   std::uint64_t seed = config.seed;
+  Partition partition = choose_partition(shape, config, live, wanted);
   while (true) {
-    const Partition partition = choose_partition(shape, config, live, wanted);
     say(describe(partition));
     const KernelGraph graph = build_graph(shape, partition);
     const auto tiles = static_cast<int>(graph.kernels.size());
@@ -82,9 +82,12 @@ Image compile(const QuantizedModel& model, const WaferConfig& config, const Firm
     }
     say(fmt::format("no colors for {} of {} streams: trying another way\n", program.coloring.uncolored.size(),
                     graph.streams.size()));
+    if (save_colors(shape, config, partition)) continue;
     // A coarser partition has fewer streams; the smallest gets other placements.
     wanted = static_cast<int>(kCoarser * tiles);
-    if (partition_tiles(shape, choose_partition(shape, config, live, wanted)) < tiles) continue;
+    partition = choose_partition(shape, config, live, wanted);
+    if (partition_tiles(shape, partition) < tiles) continue;
+    save_colors(shape, config, partition);
     if (++seed == config.seed + kPlacements) fail_coloring(graph, region, program);
   }
 }

@@ -3,91 +3,92 @@
 #include <algorithm>
 #include <cmath>
 
+#include "firmware/parameters.h"
 #include "host/compiler/fit.h"
 
 namespace tessera {
 namespace {
 
-// Cycles, estimated from the tile's contracts (docs/tile.md).
-constexpr double kWake = 14;       // from a complete join to the first descriptor's first beat
-constexpr double kDescriptor = 5;  // start and end of one descriptor's pipe
-constexpr double kHop = 2;
-constexpr double kRamp = 6;           // into and out of the fabric
-constexpr double kSquareRoot = 90;    // isqrt, division and the exponents of a norm on the core
-constexpr double kShareSquares = 40;  // to send a stripe's own sum and wait
-constexpr double kSister = 12;        // to add the sum of each sister on the core
-constexpr double kSoftmaxScalars = 80;
-constexpr double kWinner = 12;  // of the argmax, per logits tile
+// Cycles, fitted to profiles of simulated runs (two models, some thirty partitions of each): within a few
+// percent of those, which is enough to compare.
+constexpr double kWake = 60;       // from a complete join to the first products, and the last word's way out
+constexpr double kHop = 2;         // a hop of the way between operators
+constexpr double kProducts = 10;   // start and end of the MAC array's descriptor for one block
+constexpr double kSend = 14;       // header, start and end of a message that the map unit sends
+constexpr double kCopy = 20;       // the same for another copy of an MX block
+constexpr double kGate = 96;       // SwiGLU and MX of one block
+constexpr double kStripe = 105;    // sum of squares, inverse root, exponents
+constexpr double kNormBlock = 57;  // addition and norm of one block
+constexpr double kSquares = 28;    // exchange of the sums of squares
+constexpr double kSister = 15;     // ... for each sister
+constexpr double kAttention = 120;
+constexpr double kHead = 177;  // of attention, whatever the position
+constexpr double kSoftmaxElement = 0.6;
+constexpr double kWinner = 10;    // of the argmax, per logits tile
+constexpr double kRowGroup = 10;  // of logits: moving 16 rows and finding their maximum
 
-double rows_of(const LinearWork& work) { return 16.0 * work.groups; }
+double way(double tiles) { return kHop * std::sqrt(tiles); }
 
-// The way between two operators: tiles that talk to each other are placed together.
-double way(double tiles) { return kRamp + kHop * std::sqrt(tiles); }
-
-double linear_cycles(const LinearWork& work) {
-  double cycles = kWake;
-  const int chunk_groups = 4;
-  for (int left = work.groups; left > 0; left -= chunk_groups) {
-    const double groups = std::min(left, chunk_groups);
-    const double mac = work.block_length * groups + kDescriptor;
-    const double map = 4 * groups + kDescriptor;
-    cycles += work.blocks * std::max(mac, map);
-  }
+// Products and sums of all row groups; zeros among the inputs are not counted.
+double product_cycles(int groups, int blocks, int block_length) {
+  double cycles = 0;
+  for (int left = groups; left > 0; left -= firmware::CHUNK_GROUPS)
+    cycles += blocks * (block_length * std::min<int>(left, firmware::CHUNK_GROUPS) + kProducts);
   return cycles;
 }
 
-double cycles_of(const StripeWork& work, const Partition&) {
-  const double elements = 32.0 * work.blocks;
-  const double receive = work.adds ? elements * 1.1 : 0;
-  const double squares = work.sisters > 0 ? kShareSquares + kSister * work.sisters : 0;
-  const double block = 8 + 10 + 2 * kDescriptor;
-  return kWake + receive + elements / 4 + kDescriptor + squares + kSquareRoot + block * work.blocks;
+// What a tile's receiver takes until the last of several tiles' MX blocks, all sent at once, has arrived.
+double gather_cycles(int blocks, int block_length) { return blocks * (block_length / 4.0 + 2); }
+
+double cycles_of(const StripeWork& work, const ModelShape&, const Partition&) {
+  return kStripe + kNormBlock * work.blocks + (work.sisters > 0 ? kSquares + kSister * work.sisters : 0);
 }
 
-double cycles_of(const LinearWork& work, const Partition& partition) {
-  const double rows = rows_of(work);
-  const double cycles = linear_cycles(work);
-  if (work.mx_colors > 0) {  // gate and up
-    const double chunk = 16 + 32 + 10 + 3 * kDescriptor;
-    const double copies = partition.hidden_merges ? work.mx_colors * (9 + kDescriptor) : 0;
-    return cycles + work.groups / 4.0 * (chunk + copies);
+double cycles_of(const LinearWork& work, const ModelShape& shape, const Partition& partition) {
+  const double cycles = kWake + product_cycles(work.groups, work.blocks, work.block_length);
+  const double rows = kGroupRows * work.groups;
+  switch (work.kind) {
+    case firmware::LINEAR_ROWS16:
+      return cycles + work.sends * kSend + rows / 2;
+    case firmware::LINEAR_ROWS32: {
+      const double stripe = kBlockColumns * divide_up(shape.dim_blocks, partition.stripes);
+      return cycles + std::max(rows, stripe) + work.sends * kSend +
+             gather_cycles(work.blocks, work.block_length);
+    }
+    default: {
+      const double copies = partition.hidden_merges ? (kCopy + kBlockColumns / 4.0 + 2) * work.mx_colors : 0;
+      return cycles + (kGate + copies) * divide_up(work.groups, firmware::CHUNK_GROUPS);
+    }
   }
-  if (work.kind == 0) return cycles + rows / 4 + rows / 2 + work.sends * (1 + kDescriptor);
-  return cycles + 16 * std::min(work.groups, 4) + kDescriptor;
 }
 
-double cycles_of(const AttentionWork& work, const Partition& partition) {
-  const double positions = work.context / 2.0;
-  const double length = work.head_length;
-  const double lanes = std::ceil(length / 16);
-  const double scores = std::max(positions / 16 * length, positions / 4);
-  const double softmax = positions;  // one look-up a cycle
-  const double values = 2 * positions * lanes;
-  const double copies = partition.attention_merges ? work.mx_colors * (length / 4 + kDescriptor) : 0;
-  const double head = scores + softmax + values + length + kSoftmaxScalars + 8 * kDescriptor + copies;
-  return kWake + length + work.query_heads * head;
+double cycles_of(const AttentionWork& work, const ModelShape&, const Partition& partition) {
+  const double lanes = divide_up(work.head_length, kGroupRows);
+  const double position = work.head_length / 16.0 + kSoftmaxElement + lanes;
+  const double copies = partition.attention_merges ? (kCopy + work.head_length / 4.0) * work.mx_colors : 0;
+  return kAttention + work.query_heads * (kHead + work.context / 2.0 * position + copies);
 }
 
-double cycles_of(const LogitsWork& work, const Partition& partition) {
-  LinearWork linear;
-  linear.groups = divide_up(work.rows, kGroupRows);
-  linear.blocks = work.blocks;
-  linear.block_length = kBlockColumns;
-  return linear_cycles(linear) + 16 + 2 * kWake + kWinner * partition.logits;
+double cycles_of(const LogitsWork& work, const ModelShape&, const Partition& partition) {
+  const int groups = divide_up(work.rows, kGroupRows);
+  return kWake + product_cycles(groups, work.blocks, kBlockColumns) + kRowGroup * groups +
+         kWinner * partition.logits;
 }
 
-double cycles_of(const EmbeddingWork& work, const Partition&) {
-  return 2 * kWake + work.row_bytes + work.stripes * kDescriptor;
+double cycles_of(const EmbeddingWork& work, const ModelShape&, const Partition&) {
+  return kWake + work.row_bytes + work.stripes * kSend;
 }
 
-double cycles_of(const RopeWork&, const Partition&) { return 0; }  // there before it is needed
-double cycles_of(const ArgmaxWork&, const Partition&) { return kWake; }
+double cycles_of(const RopeWork&, const ModelShape&, const Partition&) {
+  return 0;
+}  // there before it is needed
+double cycles_of(const ArgmaxWork&, const ModelShape&, const Partition&) { return kWake; }
 
 }  // namespace
 
 double operator_cycles(const ModelShape& shape, const Partition& p, Operator op) {
   const double cycles =
-      std::visit([&](const auto& work) { return cycles_of(work, p); }, largest_work(shape, p, op));
+      std::visit([&](const auto& work) { return cycles_of(work, shape, p); }, largest_work(shape, p, op));
   switch (op) {
     case Operator::kEmbedding:
       return cycles + way(p.embedding + p.stripes);

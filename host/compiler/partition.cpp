@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "firmware/parameters.h"
 #include "host/compiler/cost.h"
 #include "host/compiler/fit.h"
 #include "host/compiler/kernel_graph.h"
@@ -87,11 +88,8 @@ bool key_value_heads_are_whole(const ModelShape& shape, const Partition& p) {
   return true;
 }
 
-bool prefers_merges(int producers, int consumers) {
-  if (consumers == 1) return true;
-  if (producers <= kMulticasts) return false;
-  return consumers <= kMostCopies || producers > kMostMulticasts;
-}
+// Copies cost time, multicasts cost colors.
+bool needs_merges(int producers, int consumers) { return consumers == 1 || producers > kMostMulticasts; }
 
 // Numbers of tiles worth considering: the least for each size of the largest share.
 std::vector<int> sizes_of(const ModelShape& shape, const Partition& p, Operator op) {
@@ -129,11 +127,11 @@ class Chooser {
   // Spends tiles where they save the most time, up to `limit`.
   Partition improve(Partition partition, int limit);
 
-  const std::string& problem() const { return problem_; }
-
- private:
   bool fits(const Partition& partition);
 
+  const std::string& problem() const { return problem_; }  // of the last that did not fit
+
+ private:
   const ModelShape& shape_;
   const WaferConfig& config_;
   std::string problem_;
@@ -264,8 +262,8 @@ void settle(const ModelShape& shape, Partition& p) {
   p.output_unit = best_rows_unit(shape, p.stripes, p.output);
   p.down_unit = best_rows_unit(shape, p.stripes, p.down);
   p.key_value_multicast = p.attention > shape.config.kv_heads && key_value_heads_are_whole(shape, p);
-  p.attention_merges = prefers_merges(p.attention, p.output);
-  p.hidden_merges = prefers_merges(p.hidden, p.down);
+  p.attention_merges = needs_merges(p.attention, p.output);
+  p.hidden_merges = needs_merges(p.hidden, p.down);
 }
 
 Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles, int wanted) {
@@ -301,6 +299,18 @@ Partition choose_partition(const ModelShape& shape, const WaferConfig& config, i
   if (!best) fail(ErrorKind::kCapacity, "{}", problem);
   if (config.slots == 0) best->slots = slots_that_fit(shape, *best, config.in_flight);
   return *best;
+}
+
+bool save_colors(const ModelShape& shape, const WaferConfig& config, Partition& partition) {
+  Partition saved = partition;
+  saved.attention_merges |= partition.attention > partition.output && partition.output <= kMostCopies;
+  saved.hidden_merges |= partition.hidden > partition.down && partition.down <= kMostCopies;
+  const bool changed =
+      saved.attention_merges != partition.attention_merges || saved.hidden_merges != partition.hidden_merges;
+  if (!changed || !Chooser(shape, config).fits(saved)) return false;
+  partition = saved;
+  partition.cycles = token_cycles(shape, partition);
+  return true;
 }
 
 std::string describe(const Partition& p) {

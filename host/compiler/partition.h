@@ -75,6 +75,10 @@ void settle(const ModelShape& shape, Partition& partition);
 // by how much.
 Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles, int wanted);
 
+// Turns multicasts of MX blocks into merges where those take fewer colors, at the price of some time: what to
+// try when colors ran out. False when there is nothing to turn.
+bool save_colors(const ModelShape& shape, const WaferConfig& config, Partition& partition);
+
 std::string describe(const Partition& partition);
 
 }  // namespace tessera
