@@ -116,7 +116,7 @@ Image compile_image(const QuantizedModel& model, const WaferOptions& options, bo
   const WaferConfig config = make_wafer_config(options);
   ProgressLine progress(!quiet);
   return compile(model, config, embedded_firmware(),
-                 [&](const std::string& line) { progress.show("compiling: " + line); });
+                 [&](const std::string& line) { progress.show("compiling: " + line.substr(0, line.find('\n'))); });
 }
 
 std::string describe_model(const FloatModel& model) {

@@ -33,23 +33,24 @@ struct Options {
 std::string describe(const ImageMessage& message) {
   const MessageTensor& tensor = message.tensor;
   if (tensor.count == 0) return message_format_name(tensor.format);
-  return fmt::format("{} {}[{}..{}] layer {}", message_format_name(tensor.format), op_name(tensor.op), tensor.first,
-                     tensor.first + tensor.count - 1, tensor.layer);
+  return fmt::format("{} {}[{}..{}] layer {}", message_format_name(tensor.format), op_name(tensor.op),
+                     tensor.first, tensor.first + tensor.count - 1, tensor.layer);
 }
 
 void print(const Image& image, const WatchedToken& token, const std::string& filter) {
   std::vector<size_t> order;
   for (size_t i = 0; i < image.messages.size(); ++i) {
     if (!token.messages[i].ended) continue;
-    if (kernel_name(image.graph.kernels[image.messages[i].kernel]).find(filter) == std::string::npos) continue;
+    if (kernel_name(image.graph.kernels[image.messages[i].kernel]).find(filter) == std::string::npos)
+      continue;
     order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return token.messages[a].begin < token.messages[b].begin; });
   fmt::print("token {} at position {}, admitted in cycle {}\n\n", token.token.token, token.token.position,
              token.token.admitted);
-  fmt::print("{:>8} {:>8}  {:>5}  {:<26} {:>5} {:>4} {:>5}  {}\n", "begin", "last", "tile", "kernel", "color", "part",
-             "words", "what");
+  fmt::print("{:>8} {:>8}  {:>5}  {:<26} {:>5} {:>4} {:>5}  {}\n", "begin", "last", "tile", "kernel", "color",
+             "part", "words", "what");
   for (const size_t i : order) {
     const ImageMessage& message = image.messages[i];
     fmt::print("{:>8} {:>8}  {:>2},{:<2}  {:<26} {:>5} {:>4} {:>5}  {}\n", token.messages[i].begin,
@@ -69,13 +70,11 @@ int execute(Options options) {
   options.prompt.ignore_eos = true;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
   EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
-  const RunReport report = run(port, image, model, run_options,
-                               {.loading = {},
-                                .loaded = {},
-                                .generated = {},
-                                .answered = [&](const WatchedToken& token) {
-                                  if (token.token.position == options.position) print(image, token, options.kernel);
-                                }});
+  const RunReport report =
+      run(port, image, model, run_options,
+          {.loading = {}, .loaded = {}, .generated = {}, .answered = [&](const WatchedToken& token) {
+             if (token.token.position == options.position) print(image, token, options.kernel);
+           }});
   if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
   return exit_status(report);
 }
@@ -86,9 +85,11 @@ void add_trace_command(CLI::App& debug, int& status) {
   const auto options = std::make_shared<Options>();
   options->prompt = {.prompt = "It was a"};
   CLI::App* command = debug.add_subcommand("trace", "every message of one token, in order of time");
-  command->add_option("--prompt", options->prompt.prompt, "the text that is gone on with")->capture_default_str();
+  command->add_option("--prompt", options->prompt.prompt, "the text that is gone on with")
+      ->capture_default_str();
   command->add_option("--position", options->position, "the token, counted from 0")->capture_default_str();
-  command->add_option("--kernel", options->kernel, "only kernels whose name has this in it")->type_name("NAME");
+  command->add_option("--kernel", options->kernel, "only kernels whose name has this in it")
+      ->type_name("NAME");
   command->add_option("--engine", options->engine, "tiled or flat")->capture_default_str()->type_name("NAME");
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
