@@ -15,11 +15,11 @@
 namespace tessera {
 namespace {
 
-// models/shipped, beside the sources or where the program was installed to.
+// host/model/shipped, beside the sources or where the program was installed to.
 std::filesystem::path shipped_folder() {
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const auto& folder : {program / "../../models/shipped", program / "../share/tessera/models/shipped",
+  for (const auto& folder : {program / "../../host/model/shipped", program / "../share/tessera/models/shipped",
                              std::filesystem::path(TESSERA_SHIPPED_MODELS)}) {
     if (std::filesystem::exists(folder / "model.bin", ignored)) return folder.lexically_normal();
   }
