@@ -36,13 +36,11 @@ module accumulators (
   logic [127:0] quarter3_q [tessera_pkg::AccEntries];
 
   logic [3:0] entry;
-  logic       map_write;
   logic [3:0] write;   // by quarter
 
   assign map_gnt_o = ~mac_write_i;
-  assign map_write = map_write_i & ~mac_write_i;
   assign entry = mac_write_i ? mac_entry_i : map_addr_i[5:2];
-  assign write = {4{mac_write_i}} | ({3'd0, map_write} << map_addr_i[1:0]);
+  assign write = {4{mac_write_i}} | ({3'd0, map_write_i} << map_addr_i[1:0]);
 
   always_ff @(posedge clk_i) begin
     if (write[0]) quarter0_q[entry] <= mac_write_i ? mac_data_i[127:0] : map_data_i;

@@ -72,12 +72,10 @@ module map_arithmetic (
 
   always_comb begin
     enable = {2'b00, setup_stage_i};
-    look_up = 1'b0;
-    if (advance_i) begin
-      enable = enable | valid_q[3:0];
-      look_up = valid_q[0] && (operation_q == tessera_pkg::MapExpw || operation_q == tessera_pkg::MapGate);
-    end
+    if (advance_i) enable = enable | valid_q[3:0];
   end
+
+  assign look_up = valid_q[0] && (operation_q == tessera_pkg::MapExpw || operation_q == tessera_pkg::MapGate);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
