@@ -100,7 +100,17 @@ class Engine {
   // What a tile, or the host's end of an edge link, drives in a cycle. A tile that sleeps drives nothing.
   struct alignas(64) Links {
     WaveletBits wavelet[rtl::kPortCount] = {};  // of the last port: from the router to the ramp
-    CreditBits credit[rtl::kPortCount] = {};    // for what arrives at a port
+    CreditBits credit[8] = {};  // for what arrives at a port; padded, so that all are one word
+
+    bool valid(uint32_t port) const {
+      return ((wavelet[port] >> kWaveletValid | credit[port] >> kCreditValid) & 1) != 0;
+    }
+    bool any_valid() const {
+      WaveletBits wavelets = 0;
+      for (const WaveletBits bits : wavelet) wavelets |= bits;
+      constexpr uint64_t kCreditsValid = 0x0101010101010101u << kCreditValid;
+      return (wavelets >> kWaveletValid & 1) != 0 || (std::bit_cast<uint64_t>(credit) & kCreditsValid) != 0;
+    }
   };
 
   // When idle tiles are skipped, cycles in which all of them are may be, too.
@@ -130,11 +140,11 @@ class Engine {
     }
   }
 
+  bool observed() const { return observer_ != nullptr; }
   // Shows the observer what a tile's outputs hold for cycle() + 1. `Tile` has sent(), error(),
   // retire_valid(), retired().
   template <typename Tile>
   void observe(int tile, const Tile& outputs) {
-    if (observer_ == nullptr) return;
     if (outputs.sent() >> kWaveletValid & 1) observer_->on_sent(tile, cycle_ + 1, unpack(outputs.sent()));
     const rtl::TileError error = std::bit_cast<rtl::TileError>(outputs.error());
     if (error.valid != error_seen_[tile]) {

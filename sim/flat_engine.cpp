@@ -19,10 +19,6 @@ struct Outputs {
   }
 };
 
-bool drives(WaveletBits wavelet, CreditBits credit) {
-  return (wavelet >> kWaveletValid & 1) != 0 || (credit >> kCreditValid & 1) != 0;
-}
-
 }  // namespace
 
 FlatEngine::Library::Library(const std::filesystem::path& path)
@@ -58,8 +54,7 @@ bool FlatEngine::awake(int tile) const {
   const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
   const auto& links = links_[now_];
   const auto arrives = [&](size_t from, int port, int far_port) {
-    return (shape_.link_present(tile) >> port & 1) != 0 &&
-           drives(links[from].wavelet[far_port], links[from].credit[far_port]);
+    return (shape_.link_present(tile) >> port & 1) != 0 && links[from].valid(far_port);
   };
   return arrives(place - grid_stride(), rtl::kPortNorth, rtl::kPortSouth) ||
          arrives(place + 1, rtl::kPortEast, rtl::kPortWest) ||
@@ -91,12 +86,12 @@ void FlatEngine::step_tiles() {
       links.credit[port] = *outputs.credit[port];
     }
     const auto edge_driven = [&](uint32_t port) {
-      return (shape_.link_present(tile) >> port & 1) != 0 && drives(links.wavelet[port], links.credit[port]);
+      return (shape_.link_present(tile) >> port & 1) != 0 && links.valid(port);
     };
     if (shape_.x(tile) == 0 && edge_driven(rtl::kPortWest)) edge(EdgeSide::kWest, shape_.y(tile)).wake();
     if (shape_.x(tile) == shape_.columns - 1 && edge_driven(rtl::kPortEast))
       edge(EdgeSide::kEast, shape_.y(tile)).wake();
-    observe(tile, Outputs{outputs});
+    if (observed()) observe(tile, Outputs{outputs});
   }
 }
 

@@ -39,24 +39,24 @@ class TiledEngine final : public Engine {
     std::unique_ptr<TileModel> model;  // made when the tile first wakes
     uint64_t awake_in = 0;             // the step for which the tile is on a list
     int index = -1;                    // -1: on the border
-    uint8_t link_present = 0;
   };
 
   void create(Tile& tile);
   void step_tile(size_t place);
-  // What the neighbours drive toward a tile in this cycle. Nothing passes a dead link.
-  TileInputs inputs(const Tile& tile, size_t place) const;
+  // What the neighbours drive toward a tile in this cycle.
+  TileInputs inputs(size_t place) const;
   void step_waves();
   void check_waves() const;
   // A tile, or the host's end of an edge link, has something to do in the next cycle.
   void wake_next(size_t place);
+  void wake_edge(size_t place);
 
   std::unique_ptr<VerilatedContext> context_;
-  std::vector<Tile> tiles_;     // by place on the grid, as the links
-  std::vector<size_t> awake_;   // places: in this cycle
-  std::vector<size_t> next_;    // in the next cycle
-  std::vector<size_t> asleep_;  // fell asleep in the last cycle
-  uint64_t step_ = 1;           // counts the steps, and never goes back as cycles do
+  std::vector<Tile> tiles_;       // by place on the grid, as the links
+  std::vector<uint32_t> awake_;   // places: in this cycle
+  std::vector<uint32_t> next_;    // in the next cycle
+  std::vector<uint32_t> asleep_;  // fell asleep in the last cycle
+  uint64_t step_ = 1;             // counts the steps, and never goes back as cycles do
   size_t instances_ = 0;
   std::unique_ptr<TileWaves> waves_;
 };
