@@ -53,6 +53,9 @@ class EdgeLink {
   // from the next cycle on. Throws Error(kFabric) when the tile sends without a credit.
   Outputs step(uint64_t cycle, WaveletBits wavelet, CreditBits credit);
 
+  // Where it adds itself from now on. If it is on the list until now, the caller puts it on this one.
+  void set_active_list(std::vector<EdgeLink*>* active) { active_ = active; }
+
   // To be called when the tile drives something in the next cycle. Without it, and while not on the active
   // list, a step would change nothing.
   void wake();

@@ -2,9 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include "host/error/error.h"
 
 namespace tessera::sim {
+namespace {
+
+constexpr uint64_t kCyclesBetweenShows = 4096;  // what the observer has not seen yet takes memory
+
+// Rows shared out evenly.
+std::vector<int> even_division(int rows, int parts) {
+  std::vector<int> ends;
+  for (int part = 1; part <= parts; ++part)
+    ends.push_back(static_cast<int>(static_cast<int64_t>(rows) * part / parts));
+  return ends;
+}
+
+}  // namespace
 
 std::string describe(const WaferShape& shape, int tile, const rtl::TileError& error) {
   return fmt::format("tile {},{}: {}, {}, color {}", shape.x(tile), shape.y(tile),
@@ -12,32 +29,209 @@ std::string describe(const WaferShape& shape, int tile, const rtl::TileError& er
                      static_cast<unsigned>(error.color));
 }
 
-Engine::Engine(const WaferShape& shape, bool jumps) : shape_(shape), jumps_(jumps) {
-  validate(shape_);
-  for (auto& links : links_) links.resize(grid_size());
-  memories_.resize(shape_.tiles());
-  observe_retired_.resize(shape_.tiles());
-  error_seen_.resize(shape_.tiles());
-  edges_.resize(static_cast<size_t>(shape_.rows) * 2);
+Engine::Engine(const WaferShape& shape, bool jumps, int partitions)
+    : shape_((validate(shape), shape)),
+      links_{ZeroedArray<Links>(grid_size()), ZeroedArray<Links>(grid_size())},
+      memories_(shape_.tiles()),
+      jumps_(jumps),
+      observe_retired_(shape_.tiles()),
+      error_seen_(shape_.tiles()),
+      edges_(static_cast<size_t>(shape_.rows) * 2) {
+  divide(even_division(shape_.rows, std::clamp(partitions, 1, shape_.rows)));
 }
 
 void Engine::reset() {
   reset_tiles();
-  for (auto& links : links_) links.assign(links.size(), Links{});
-  error_seen_.assign(error_seen_.size(), false);
+  for (auto& links : links_) links.clear();
+  std::ranges::fill(error_seen_, 0);
   for (auto& edge : edges_) edge.reset();
-  active_edges_.clear();
-  cycle_ = 0;
-  hash_ = {};
-  statistics_ = {};
+  for (Partition& partition : partitions_) {
+    Partition fresh;
+    fresh.first_row = partition.first_row;
+    fresh.end_row = partition.end_row;
+    partition = std::move(fresh);
+  }
+  moment_.cycle = 0;
+  simulated_cycles_ = 0;
+  received_ = false;
 }
 
 void Engine::set_epoch() {
-  if (!quiet()) fail(ErrorKind::kEngine, "cycle {}: the epoch can only be set while nothing moves", cycle_);
-  cycle_ = 0;
-  hash_ = {};
-  statistics_ = {};
+  if (!quiet()) fail(ErrorKind::kEngine, "cycle {}: the epoch can only be set while nothing moves", cycle());
+  for (Partition& partition : partitions_) {
+    partition.hash = {};
+    partition.awake_tile_cycles = 0;
+  }
+  moment_.cycle = 0;
+  simulated_cycles_ = 0;
 }
+
+bool Engine::quiet() const { return std::ranges::all_of(partitions_, &Partition::quiet) && tiles_quiet(); }
+
+uint64_t Engine::link_hash() const {
+  uint64_t total = 0;
+  for (const Partition& partition : partitions_) total += partition.hash.total();
+  return total;
+}
+
+std::vector<LinkHash::Subtotal> Engine::link_hash_subtotals() const {
+  std::map<uint64_t, uint64_t> sums;
+  for (const Partition& partition : partitions_) {
+    for (const auto& [block, sum] : partition.hash.subtotals()) sums[block] += sum;
+  }
+  std::vector<LinkHash::Subtotal> result;
+  for (const auto& [block, sum] : sums) {
+    if (sum != 0) result.push_back({block, sum});
+  }
+  return result;
+}
+
+EngineStatistics Engine::statistics() const {
+  EngineStatistics result{.awake_tile_cycles = 0, .simulated_cycles = simulated_cycles_};
+  for (const Partition& partition : partitions_) result.awake_tile_cycles += partition.awake_tile_cycles;
+  return result;
+}
+
+// ---------------------------------------------------------------- partitions
+
+Partition& Engine::partition_of(int row) {
+  return *std::ranges::find_if(partitions_, [&](const Partition& partition) { return partition.holds(row); });
+}
+
+void Engine::divide(const std::vector<int>& end_rows) {
+  std::vector<Partition> before = std::exchange(partitions_, std::vector<Partition>(end_rows.size()));
+  int row = 0;
+  for (size_t i = 0; i < end_rows.size(); ++i) {
+    partitions_[i].first_row = row;
+    partitions_[i].end_row = row = end_rows[i];
+  }
+  for (size_t i = 0; i < before.size(); ++i) {
+    Partition& from = before[i];
+    for (const uint32_t place : from.awake) partition_of(grid_row(place)).awake.push_back(place);
+    for (const uint32_t place : from.asleep) partition_of(grid_row(place)).asleep.push_back(place);
+    for (EdgeLink* edge : from.active_edges)
+      partition_of(edge_row(edge->index())).active_edges.push_back(edge);
+    // Sums may stand anywhere.
+    if (i < partitions_.size()) {
+      partitions_[i].hash = std::move(from.hash);
+      partitions_[i].awake_tile_cycles = from.awake_tile_cycles;
+    }
+  }
+  for (const auto& edge : edges_) {
+    if (edge) edge->set_active_list(&partition_of(edge_row(edge->index())).active_edges);
+  }
+}
+
+// ---------------------------------------------------------------- running
+
+void Engine::run_until(uint64_t cycle) { run(cycle, false); }
+
+Engine::Stop Engine::run_until_received(uint64_t limit) {
+  if (!received_) run(limit, true);
+  if (std::exchange(received_, false)) return Stop::kReceived;
+  return quiet() ? Stop::kQuiet : Stop::kLimit;
+}
+
+void Engine::run(uint64_t limit, bool until_received) {
+  while (moment_.cycle < limit) {
+    if (quiet()) {
+      if (until_received) return;
+      if (jumps_) {
+        moment_.cycle = limit;
+        return;
+      }
+    }
+    const uint64_t step = moment_.step;
+    run_partitions(std::min(limit, moment_.cycle + kCyclesBetweenShows), until_received);
+    simulated_cycles_ += moment_.step - step;
+    for (Partition& partition : partitions_)
+      received_ = std::exchange(partition.received, false) || received_;
+    show_observer();
+    throw_failure();
+    if (until_received && received_) return;
+  }
+}
+
+void Engine::run_partitions(uint64_t limit, bool until_received) {
+  for (bool stop = false; !stop && moment_.cycle < limit; ++moment_.cycle, ++moment_.step) {
+    for (Partition& partition : partitions_) step_partition(partition, moment_);
+    for (Partition& partition : partitions_) finish_step(partition, moment_);
+    stop = stops(moment_, until_received);
+  }
+}
+
+void Engine::step_partition(Partition& partition, const Moment& moment) {
+  Partition::Toward& toward = partition.toward[moment.now()];
+  toward.north.clear();
+  toward.south.clear();
+  try {
+    partition.hash_key = partition.hash.begin_cycle(moment.cycle);
+    step_edges(partition, moment);
+    step_tiles(partition, moment);
+  } catch (...) {
+    partition.failure = std::current_exception();
+  }
+  toward.received = false;
+  for (EdgeLink* edge : partition.stepped_edges) {
+    links_[moment.now()][border_index(edge->index())] = {};
+    toward.received = edge->poll_received_last() || toward.received;
+  }
+  partition.received = partition.received || toward.received;
+  toward.quiet = partition.quiet() && toward.north.empty() && toward.south.empty() && tiles_quiet();
+  toward.failed = partition.failure != nullptr;
+}
+
+void Engine::finish_step(Partition& partition, const Moment& moment) {
+  const Moment next{moment.cycle + 1, moment.step + 1};
+  const auto index = static_cast<size_t>(&partition - partitions_.data());
+  if (index > 0) {
+    for (const uint32_t place : partitions_[index - 1].toward[moment.now()].south)
+      wake_tile(partition, next, place);
+  }
+  if (index + 1 < partitions_.size()) {
+    for (const uint32_t place : partitions_[index + 1].toward[moment.now()].north)
+      wake_tile(partition, next, place);
+  }
+}
+
+bool Engine::stops(const Moment& moment, bool until_received) const {
+  bool quiet = true;
+  for (const Partition& partition : partitions_) {
+    const Partition::Toward& toward = partition.toward[moment.now()];
+    if (toward.failed || (until_received && toward.received)) return true;
+    quiet = quiet && toward.quiet;
+  }
+  return quiet;
+}
+
+void Engine::show_observer() {
+  std::vector<TrafficLog<WaveletBits>*> sent;
+  std::vector<TrafficLog<uint32_t>*> errors;
+  std::vector<TrafficLog<Retired>*> retired;
+  for (Partition& partition : partitions_) {
+    sent.push_back(&partition.sent);
+    errors.push_back(&partition.errors);
+    retired.push_back(&partition.retired);
+  }
+  show_in_order<WaveletBits>(
+      sent, [&](const auto& entry) { observer_->on_sent(entry.tile, entry.cycle, unpack(entry.what)); });
+  show_in_order<uint32_t>(errors, [&](const auto& entry) {
+    observer_->on_error(entry.tile, entry.cycle, std::bit_cast<rtl::TileError>(entry.what));
+  });
+  show_in_order<Retired>(
+      retired, [&](const auto& entry) { observer_->on_retired(entry.tile, entry.cycle, entry.what); });
+}
+
+void Engine::throw_failure() {
+  std::exception_ptr first;
+  for (Partition& partition : partitions_) {
+    const std::exception_ptr failure = std::exchange(partition.failure, nullptr);
+    if (failure && !first) first = failure;
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+// ---------------------------------------------------------------- edge links
 
 EdgeLink& Engine::edge(EdgeSide side, int row) {
   const int index = side == EdgeSide::kWest ? row : shape_.rows + row;
@@ -47,63 +241,34 @@ EdgeLink& Engine::edge(EdgeSide side, int row) {
     const int tile = shape_.index(west ? 0 : shape_.columns - 1, row);
     if (!(shape_.link_present(tile) >> (west ? rtl::kPortWest : rtl::kPortEast) & 1))
       fail(ErrorKind::kFabric, "{} is dead", name);
-    edges_[index] = std::make_unique<EdgeLink>(&active_edges_, name, index);
+    edges_[index] = std::make_unique<EdgeLink>(&partition_of(row).active_edges, name, index);
   }
   return *edges_[index];
 }
 
-void Engine::run_until(uint64_t cycle) {
-  while (cycle_ < cycle) {
-    if (jumps_ && quiet()) {
-      cycle_ = cycle;
-    } else {
-      step_once();
-    }
-  }
+void Engine::wake_edge(size_t border_place) {
+  edge(border_place % grid_stride() == 0 ? EdgeSide::kWest : EdgeSide::kEast, grid_row(border_place)).wake();
 }
 
-Engine::Stop Engine::run_until_received(uint64_t limit) {
-  while (!received_last()) {
-    if (quiet()) return Stop::kQuiet;
-    if (cycle_ >= limit) return Stop::kLimit;
-    step_once();
-  }
-  return Stop::kReceived;
-}
-
-bool Engine::received_last() {
-  bool received = false;
-  for (EdgeLink* edge : stepped_edges_) received = edge->poll_received_last() || received;
-  return received;
-}
-
-void Engine::step_once() {
-  hash_key_ = hash_.begin_cycle(cycle_);
-  step_edges();
-  step_tiles();
-  for (EdgeLink* edge : stepped_edges_) links_[now_][border_index(edge->index())] = {};
-  now_ ^= 1;
-  ++cycle_;
-  ++statistics_.simulated_cycles;
-}
-
-void Engine::step_edges() {
-  stepped_edges_.swap(active_edges_);
-  active_edges_.clear();
-  for (EdgeLink* edge : stepped_edges_) {
+void Engine::step_edges(Partition& partition, const Moment& moment) {
+  partition.stepped_edges.swap(partition.active_edges);
+  partition.active_edges.clear();
+  for (EdgeLink* edge : partition.stepped_edges) {
     const bool west = edge->index() < shape_.rows;
-    const int row = west ? edge->index() : edge->index() - shape_.rows;
+    const int row = edge_row(edge->index());
     const int column = west ? 0 : shape_.columns - 1;
     const int tile_port = west ? rtl::kPortWest : rtl::kPortEast;
     const int host_port = west ? rtl::kPortEast : rtl::kPortWest;
-    const Links& tile = links_[now_][grid_index(column, row)];
-    Links& host = links_[now_][border_index(edge->index())];
+    const size_t place = grid_index(column, row);
+    const Links& tile = links_[moment.now()][place];
+    Links& host = links_[moment.now()][border_index(edge->index())];
 
-    const EdgeLink::Outputs outputs = edge->step(cycle_, tile.wavelet[tile_port], tile.credit[tile_port]);
+    const EdgeLink::Outputs outputs =
+        edge->step(moment.cycle, tile.wavelet[tile_port], tile.credit[tile_port]);
     host.wavelet[host_port] = outputs.wavelet;
     host.credit[host_port] = outputs.credit;
-    hash_links(static_cast<uint64_t>(shape_.tiles()) + edge->index(), host);
-    if ((outputs.wavelet | outputs.credit) != 0) wake_tile(column, row);
+    hash_links(partition, static_cast<uint64_t>(shape_.tiles()) + edge->index(), host);
+    if ((outputs.wavelet | outputs.credit) != 0) wake_tile(partition, moment, place);
   }
 }
 

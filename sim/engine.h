@@ -16,22 +16,14 @@
 #include "sim/edge_link.h"
 #include "sim/host_memory.h"
 #include "sim/link_hash.h"
+#include "sim/partition.h"
 #include "sim/wafer_shape.h"
+#include "sim/zeroed_array.h"
 
 namespace tessera::sim {
 
-// An instruction that left the core in the cycle before.
-struct Retired {
-  uint32_t pc;
-  uint32_t instruction;
-  uint8_t rd;  // 0: no register written
-  uint32_t rd_data;
-  uint8_t store_be;  // 0: no store
-  uint32_t address;  // of the load or store
-  uint32_t store_data;
-};
-
-// What an engine reports, tile by tile; the calls of one cycle come in any order of tiles.
+// What an engine reports. The calls of a kind come in the order of cycles, and in a cycle of tiles, from the
+// thread that runs the engine, some time after the cycle but before the call that ran it returns.
 class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
@@ -64,8 +56,8 @@ class Engine {
   // All registers as after a reset, edge links empty, cycle 0. Memories keep their contents.
   void reset();
 
-  uint64_t cycle() const { return cycle_; }
-  void step() { run_until(cycle_ + 1); }
+  uint64_t cycle() const { return moment_.cycle; }
+  void step() { run_until(cycle() + 1); }
   void run_until(uint64_t cycle);
 
   enum class Stop {
@@ -76,7 +68,7 @@ class Engine {
   Stop run_until_received(uint64_t limit);
 
   // No tile is awake and no edge link can do anything. If the host is still owed something, that is a hang.
-  bool quiet() const { return active_edges_.empty() && tiles_quiet(); }
+  bool quiet() const;
 
   // The host's end of an edge link. Throws Error(kFabric) when the link is dead.
   EdgeLink& edge(EdgeSide side, int row);
@@ -88,13 +80,13 @@ class Engine {
   // is quiet.
   void set_epoch();
   // Over the cycles since the epoch, up to but without cycle().
-  uint64_t link_hash() const { return hash_.total(); }
-  std::vector<LinkHash::Subtotal> link_hash_subtotals() const { return hash_.subtotals(); }
+  uint64_t link_hash() const;
+  std::vector<LinkHash::Subtotal> link_hash_subtotals() const;
 
   void set_observer(EngineObserver* observer) { observer_ = observer; }
   void observe_retired(int tile, bool on) { observe_retired_[tile] = on; }
 
-  EngineStatistics statistics() const { return statistics_; }
+  EngineStatistics statistics() const;
 
  protected:
   // What a tile, or the host's end of an edge link, drives in a cycle. A tile that sleeps drives nothing.
@@ -113,75 +105,106 @@ class Engine {
     }
   };
 
-  // When idle tiles are skipped, cycles in which all of them are may be, too.
-  Engine(const WaferShape& shape, bool jumps);
+  // Time. Steps are the cycles that were simulated: they never go back, and none is jumped over.
+  struct Moment {
+    uint64_t cycle = 0;
+    uint64_t step = 1;
+    size_t now() const { return step & 1; }    // links_[now()] is what links drive in this step,
+    size_t then() const { return now() ^ 1; }  // links_[then()] what they will in the next
+  };
+
+  // When idle tiles are skipped, cycles in which all of them are may be, too. The rows are shared out to the
+  // partitions evenly.
+  Engine(const WaferShape& shape, bool jumps, int partitions);
 
   // Links lie on a grid with a border, so that every tile has four neighbours. West and east of the tiles the
   // border holds what the host drives; the rest of it never holds anything.
   size_t grid_stride() const { return static_cast<size_t>(shape_.columns) + 2; }
   size_t grid_size() const { return grid_stride() * (static_cast<size_t>(shape_.rows) + 2); }
   size_t grid_index(int x, int y) const { return (y + 1) * grid_stride() + static_cast<size_t>(x + 1); }
+  int grid_row(size_t place) const { return static_cast<int>(place / grid_stride()) - 1; }
 
-  // Runs the tiles through this cycle: adds what they drive to the link hash, reads links_[now_], writes
-  // links_[now_ ^ 1], wakes the edge links that have a wavelet or credit in the next cycle.
-  virtual void step_tiles() = 0;
-  // The host drives something toward this tile in this cycle.
-  virtual void wake_tile(int x, int y) = 0;
+  // ---- What an engine does with its tiles.
+
+  // Runs a partition's tiles through a step: adds what they drive to the link hash, reads links_[now()],
+  // writes links_[then()], wakes the edge links that have a wavelet or credit in the next one.
+  virtual void step_tiles(Partition& partition, const Moment& moment) = 0;
+  // Something is driven toward this tile of the partition in the step to come.
+  virtual void wake_tile(Partition& partition, const Moment& moment, size_t place) = 0;
   virtual void reset_tiles() = 0;
-  virtual bool tiles_quiet() const = 0;
+  virtual bool tiles_quiet() const { return true; }  // beside the partitions' lists
 
-  void hash_links(uint64_t tile, const Links& links) {
+  // ---- Running.
+
+  // Runs all partitions from moment_ to `limit`, or until a step after which stops(). May stop earlier.
+  virtual void run_partitions(uint64_t limit, bool until_received);
+  // One step of one partition. It does not throw.
+  void step_partition(Partition& partition, const Moment& moment);
+  // When all partitions have done the step: what the neighbours have for this one.
+  void finish_step(Partition& partition, const Moment& moment);
+  // Whether the run ends with this step, the same for all who ask.
+  bool stops(const Moment& moment, bool until_received) const;
+
+  Partition& partition_of(int row);
+  // Makes partitions that end with these rows, out of what there is. Their number may change only before the
+  // first cycle.
+  void divide(const std::vector<int>& end_rows);
+
+  // The host's end of the edge link at a place of the border has something to do in the next step.
+  void wake_edge(size_t border_place);
+
+  void hash_links(Partition& partition, uint64_t tile, const Links& links) {
     const uint64_t link = LinkHash::link(tile, 0);
     for (uint32_t port = 0; port < rtl::kPortCount; ++port) {
       if (links.wavelet[port] >> kWaveletValid & 1)
-        hash_.add_wavelet(hash_key_, link + 2 * port, links.wavelet[port]);
+        partition.hash.add_wavelet(partition.hash_key, link + 2 * port, links.wavelet[port]);
       if (links.credit[port] >> kCreditValid & 1)
-        hash_.add_credit(hash_key_, link + 2 * port, links.credit[port]);
+        partition.hash.add_credit(partition.hash_key, link + 2 * port, links.credit[port]);
     }
   }
 
   bool observed() const { return observer_ != nullptr; }
-  // Shows the observer what a tile's outputs hold for cycle() + 1. `Tile` has sent(), error(),
+  // Notes for the observer what a tile's outputs hold for the next cycle. `Tile` has sent(), error(),
   // retire_valid(), retired().
   template <typename Tile>
-  void observe(int tile, const Tile& outputs) {
-    if (outputs.sent() >> kWaveletValid & 1) observer_->on_sent(tile, cycle_ + 1, unpack(outputs.sent()));
-    const rtl::TileError error = std::bit_cast<rtl::TileError>(outputs.error());
-    if (error.valid != error_seen_[tile]) {
-      error_seen_[tile] = error.valid;
-      if (error.valid) observer_->on_error(tile, cycle_ + 1, error);
+  void observe(Partition& partition, const Moment& moment, int tile, const Tile& outputs) {
+    if (outputs.sent() >> kWaveletValid & 1) partition.sent.add(moment.cycle + 1, tile, outputs.sent());
+    const bool error = std::bit_cast<rtl::TileError>(outputs.error()).valid;
+    if (error != (error_seen_[tile] != 0)) {
+      error_seen_[tile] = error;
+      if (error) partition.errors.add(moment.cycle + 1, tile, outputs.error());
     }
     if (outputs.retire_valid() && observe_retired_[tile])
-      observer_->on_retired(tile, cycle_ + 1, outputs.retired());
+      partition.retired.add(moment.cycle + 1, tile, outputs.retired());
   }
 
   WaferShape shape_;
-  std::vector<Links> links_[2];
-  int now_ = 0;
-  uint64_t cycle_ = 0;
-  uint64_t hash_key_ = 0;  // of this cycle
-  LinkHash hash_;
-  EngineStatistics statistics_;
+  ZeroedArray<Links> links_[2];
+  Moment moment_;
+  std::vector<Partition> partitions_;
   std::vector<TileMemory> memories_;
 
  private:
-  void step_once();
-  void step_edges();
-  bool received_last();
+  // Cycle by cycle until `limit` or what stops() says.
+  void run(uint64_t limit, bool until_received);
+  void step_edges(Partition& partition, const Moment& moment);
+  void show_observer();
+  void throw_failure();
   // Where on the grid the host's end of an edge link (by its index) is.
   size_t border_index(int edge) const {
     return edge < shape_.rows ? grid_index(-1, edge) : grid_index(shape_.columns, edge - shape_.rows);
   }
+  int edge_row(int edge) const { return edge < shape_.rows ? edge : edge - shape_.rows; }
 
   bool jumps_;
+  bool received_ = false;  // a last wavelet that run_until_received() has not told of
+  uint64_t simulated_cycles_ = 0;
   EngineObserver* observer_ = nullptr;
   std::vector<bool> observe_retired_;
-  std::vector<bool> error_seen_;
+  std::vector<uint8_t> error_seen_;  // bytes, because several threads write them
 
   // West, then east; each is made when it is first used.
   std::vector<std::unique_ptr<EdgeLink>> edges_;
-  std::vector<EdgeLink*> active_edges_;   // have something to do in this cycle
-  std::vector<EdgeLink*> stepped_edges_;  // had in the step under way
 };
 
 }  // namespace tessera::sim

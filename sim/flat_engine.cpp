@@ -29,7 +29,7 @@ FlatEngine::Library::Library(const std::filesystem::path& path)
 FlatEngine::Library::~Library() { dlclose(handle); }
 
 FlatEngine::FlatEngine(const WaferShape& shape)
-    : Engine(shape, false),
+    : Engine(shape, false, 1),
       library_(flat_library_path(shape.columns, shape.rows)),
       west_(shape.rows),
       east_(shape.rows) {
@@ -49,10 +49,10 @@ bool FlatEngine::tiles_quiet() const {
 }
 
 // Not idle, or something arrives in this cycle.
-bool FlatEngine::awake(int tile) const {
+bool FlatEngine::awake(int tile, const Moment& moment) const {
   if (!*model_->tiles()[tile].idle) return true;
   const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
-  const auto& links = links_[now_];
+  const auto& links = links_[moment.now()];
   const auto arrives = [&](size_t from, int port, int far_port) {
     return (shape_.link_present(tile) >> port & 1) != 0 && links[from].valid(far_port);
   };
@@ -62,25 +62,25 @@ bool FlatEngine::awake(int tile) const {
          arrives(place - 1, rtl::kPortWest, rtl::kPortEast);
 }
 
-void FlatEngine::step_tiles() {
+void FlatEngine::step_tiles(Partition& partition, const Moment& moment) {
   for (int tile = 0; tile < shape_.tiles(); ++tile) {
     if (!shape_.alive(tile)) continue;
-    hash_links(tile, links_[now_][grid_index(shape_.x(tile), shape_.y(tile))]);
-    statistics_.awake_tile_cycles += awake(tile);
+    hash_links(partition, tile, links_[moment.now()][grid_index(shape_.x(tile), shape_.y(tile))]);
+    partition.awake_tile_cycles += awake(tile, moment);
   }
   for (int row = 0; row < shape_.rows; ++row) {
-    const Links& west = links_[now_][grid_index(-1, row)];
-    const Links& east = links_[now_][grid_index(shape_.columns, row)];
+    const Links& west = links_[moment.now()][grid_index(-1, row)];
+    const Links& east = links_[moment.now()][grid_index(shape_.columns, row)];
     west_[row] = {west.wavelet[rtl::kPortEast], west.credit[rtl::kPortEast]};
     east_[row] = {east.wavelet[rtl::kPortWest], east.credit[rtl::kPortWest]};
   }
 
-  model_->cycle(static_cast<uint32_t>(cycle_), west_, east_);
+  model_->cycle(static_cast<uint32_t>(moment.cycle), west_, east_);
 
   for (int tile = 0; tile < shape_.tiles(); ++tile) {
     if (!shape_.alive(tile)) continue;
     const FlatTile& outputs = model_->tiles()[tile];
-    Links& links = links_[now_ ^ 1][grid_index(shape_.x(tile), shape_.y(tile))];
+    Links& links = links_[moment.then()][grid_index(shape_.x(tile), shape_.y(tile))];
     for (uint32_t port = 0; port < rtl::kPortCount; ++port) {
       links.wavelet[port] = *outputs.wavelet[port];
       links.credit[port] = *outputs.credit[port];
@@ -91,7 +91,7 @@ void FlatEngine::step_tiles() {
     if (shape_.x(tile) == 0 && edge_driven(rtl::kPortWest)) edge(EdgeSide::kWest, shape_.y(tile)).wake();
     if (shape_.x(tile) == shape_.columns - 1 && edge_driven(rtl::kPortEast))
       edge(EdgeSide::kEast, shape_.y(tile)).wake();
-    if (observed()) observe(tile, Outputs{outputs});
+    if (observed()) observe(partition, moment, tile, Outputs{outputs});
   }
 }
 

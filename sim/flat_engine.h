@@ -24,8 +24,8 @@ class FlatEngine final : public Engine {
   ~FlatEngine() override;
 
  protected:
-  void step_tiles() override;
-  void wake_tile(int, int) override {}
+  void step_tiles(Partition& partition, const Moment& moment) override;
+  void wake_tile(Partition&, const Moment&, size_t) override {}
   void reset_tiles() override { model_->reset(); }
   bool tiles_quiet() const override;
 
@@ -36,7 +36,7 @@ class FlatEngine final : public Engine {
     void* handle;
   };
 
-  bool awake(int tile) const;
+  bool awake(int tile, const Moment& moment) const;
 
   Library library_;
   std::unique_ptr<FlatModel> model_;

@@ -6,10 +6,13 @@
 
 namespace tessera::sim {
 
-std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& shape) {
+std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& shape,
+                                    const EngineOptions& options) {
   validate(shape);
-  if (name == "tiled") return std::make_unique<TiledEngine>(shape);
+  if (name == "tiled") return std::make_unique<TiledEngine>(shape, options);
   if (name == "flat") {
+    if (options.threads > 1)
+      fail(ErrorKind::kConfig, "the flat engine runs on 1 thread, not on {}", options.threads);
     build_flat_library(shape.columns, shape.rows);
     return std::make_unique<FlatEngine>(shape);
   }

@@ -5,10 +5,13 @@
 #include <string_view>
 
 #include "sim/engine.h"
+#include "sim/engine_options.h"
 
 namespace tessera::sim {
 
-// "tiled", or "flat", whose model is built when it is not there. Throws Error(kConfig) for another name.
-std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& shape);
+// "tiled", or "flat", whose model is built when it is not there and which has no options. Throws
+// Error(kConfig) for another name, and for options that the engine does not have.
+std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& shape,
+                                    const EngineOptions& options = {});
 
 }  // namespace tessera::sim

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/engine.h"
+#include "sim/engine_options.h"
 #include "tile_cycle.h"
 
 namespace tessera::sim {
@@ -24,7 +25,13 @@ class TileModel {
   Vtile___024root& ports() { return root_; }
 
   // The inputs as set in ports(), then a rising edge of the clock.
-  void cycle() { tile_cycle(model_); }
+  void cycle(Evaluation evaluation) {
+    if (evaluation == Evaluation::kDirect) {
+      tile_cycle(model_);
+    } else {
+      tile_cycle_by_eval(model_);
+    }
+  }
 
   bool idle() const { return root_.idle_o; }
 

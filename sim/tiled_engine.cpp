@@ -2,105 +2,139 @@
 
 #include <verilated.h>
 
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <thread>
+
 #include "host/error/error.h"
 #include "sim/tile_model.h"
 
 namespace tessera::sim {
+namespace {
 
-TiledEngine::TiledEngine(const WaferShape& shape)
-    : Engine(shape, true), context_(std::make_unique<VerilatedContext>()), tiles_(grid_size()) {
-  for (int tile = 0; tile < shape_.tiles(); ++tile)
-    tiles_[grid_index(shape_.x(tile), shape_.y(tile))].index = tile;
+constexpr uint64_t kStepsBetweenBalances = 4096;
+
+// More threads than rows would have nothing to do.
+int partitions_for(const WaferShape& shape, const EngineOptions& options) {
+  if (options.threads < 0)
+    fail(ErrorKind::kConfig, "{} threads: should be 1 or more, or 0 for as many as are faster",
+         options.threads);
+  const int wanted =
+      options.threads == 0 ? static_cast<int>(std::thread::hardware_concurrency()) : options.threads;
+  return std::clamp(wanted, 1, shape.rows);
 }
 
-TiledEngine::~TiledEngine() = default;
+}  // namespace
+
+TiledEngine::TiledEngine(const WaferShape& shape, const EngineOptions& options)
+    : Engine(shape, true, partitions_for(shape, options)),
+      options_(options),
+      context_(std::make_unique<VerilatedContext>()),
+      tiles_(grid_size()),
+      row_work_(shape.rows) {
+  context_->threads(1);
+  if (partitions_.size() > 1) crew_ = std::make_unique<Crew>(static_cast<int>(partitions_.size()));
+}
+
+TiledEngine::~TiledEngine() { destroy_models(); }
+
+// Verilator finds a model's context through the thread, when it comes and when it goes.
+void TiledEngine::destroy_models() {
+  Verilated::threadContextp(context_.get());
+  models_.clear();
+}
 
 void TiledEngine::reset_tiles() {
-  for (Tile& tile : tiles_) tile.model.reset();
-  awake_.clear();
-  asleep_.clear();
-  ++step_;
-  instances_ = 0;
+  tiles_.clear();
+  destroy_models();
   if (waves_) waves_->reset();
 }
 
 TileWaves& TiledEngine::trace(const WaveOptions& options) {
-  if (instances_ != 0 || waves_)
+  if (!models_.empty() || waves_)
     fail(ErrorKind::kEngine, "waves: tiles have to be chosen once, before the first cycle");
   waves_ = std::make_unique<TileWaves>(shape_, memories_, options);
+  // The traced tiles' memories are read before any tile writes.
+  divide({shape_.rows});
+  crew_.reset();
   return *waves_;
 }
 
-void TiledEngine::create(Tile& tile) {
+bool TiledEngine::on_border(size_t place) const {
+  const size_t column = place % grid_stride();
+  return column == 0 || column == grid_stride() - 1;
+}
+
+void TiledEngine::create(Tile& tile, size_t place) {
+  const std::lock_guard lock(creating_);
+  Verilated::threadContextp(context_.get());
+  tile.index = shape_.index(static_cast<int>(place % grid_stride()) - 1, grid_row(place));
   const MemoryBinding binding([&](std::string_view) -> TileMemory& { return memories_[tile.index]; });
-  tile.model = std::make_unique<TileModel>(context_.get(), shape_.link_present(tile.index));
-  ++instances_;
+  models_.push_back(std::make_unique<TileModel>(context_.get(), shape_.link_present(tile.index)));
+  tile.model = models_.back().get();
 }
 
-void TiledEngine::wake_tile(int x, int y) {
-  const uint32_t place = static_cast<uint32_t>(grid_index(x, y));
-  if (tiles_[place].awake_in == step_) return;
-  tiles_[place].awake_in = step_;
-  awake_.push_back(place);
-}
+// ---------------------------------------------------------------- who is awake
 
-inline void TiledEngine::wake_next(size_t place) {
+void TiledEngine::wake_tile(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
-  if (tile.awake_in == step_ + 1) return;
-  tile.awake_in = step_ + 1;
-  if (tile.index >= 0) {
-    next_.push_back(static_cast<uint32_t>(place));
-  } else {
+  if (tile.awake_in == moment.step) return;
+  tile.awake_in = moment.step;
+  partition.awake.push_back(static_cast<uint32_t>(place));
+}
+
+inline void TiledEngine::wake_next(Partition& partition, const Moment& moment, size_t place) {
+  Tile& tile = tiles_[place];
+  if (tile.awake_in == moment.step + 1) return;
+  if (tile.model == nullptr && on_border(place)) {
     wake_edge(place);
+    return;
+  }
+  tile.awake_in = moment.step + 1;
+  partition.next.push_back(static_cast<uint32_t>(place));
+}
+
+inline void TiledEngine::wake_north(Partition& partition, const Moment& moment, size_t place) {
+  if (place / grid_stride() > static_cast<size_t>(partition.first_row)) {
+    wake_next(partition, moment, place);
+  } else {
+    partition.toward[moment.now()].north.push_back(static_cast<uint32_t>(place));
   }
 }
 
-void TiledEngine::wake_edge(size_t place) {
-  const int row = static_cast<int>(place / grid_stride()) - 1;
-  edge(place % grid_stride() == 0 ? EdgeSide::kWest : EdgeSide::kEast, row).wake();
+inline void TiledEngine::wake_south(Partition& partition, const Moment& moment, size_t place) {
+  if (place / grid_stride() <= static_cast<size_t>(partition.end_row)) {
+    wake_next(partition, moment, place);
+  } else {
+    partition.toward[moment.now()].south.push_back(static_cast<uint32_t>(place));
+  }
 }
 
-void TiledEngine::step_tiles() {
-  // The links of a tile that fell asleep still hold, for the cycle after this one, what it drove two cycles
+// ---------------------------------------------------------------- a step
+
+void TiledEngine::step_tiles(Partition& partition, const Moment& moment) {
+  // The links of a tile that fell asleep still hold, for the step after this one, what it drove two steps
   // before.
-  for (const uint32_t place : asleep_) links_[now_ ^ 1][place] = {};
-  asleep_.clear();
-  statistics_.awake_tile_cycles += awake_.size();
-  if (waves_) step_waves();
-  for (const uint32_t place : awake_) step_tile(place);
-  if (waves_) check_waves();
-  awake_.swap(next_);
-  next_.clear();
-  ++step_;
-}
-
-// A traced tile that sleeps is stepped too where it is recorded: the check then shows that sleeping is exact.
-void TiledEngine::step_waves() {
-  waves_->begin(cycle_);
-  const std::vector<int>& traced = waves_->tiles();
-  for (size_t i = 0; i < traced.size(); ++i) {
-    const size_t place = grid_index(shape_.x(traced[i]), shape_.y(traced[i]));
-    if (tiles_[place].awake_in == step_ || waves_->records(cycle_)) waves_->drive(i, inputs(place));
-  }
-  waves_->step(cycle_);
-}
-
-void TiledEngine::check_waves() const {
-  const std::vector<int>& traced = waves_->tiles();
-  for (size_t i = 0; i < traced.size(); ++i) {
-    const Tile& tile = tiles_[grid_index(shape_.x(traced[i]), shape_.y(traced[i]))];
-    if (tile.model) waves_->check(i, cycle_, outputs_of(tile.model->ports()));
-  }
+  for (const uint32_t place : partition.asleep) links_[moment.then()][place] = {};
+  partition.asleep.clear();
+  partition.awake_tile_cycles += partition.awake.size();
+  if (waves_) step_waves(moment);
+  if (!options_.skip || options_.audit) step_sleepers(partition, moment);
+  for (const uint32_t place : partition.awake) step_tile(partition, moment, place);
+  if (waves_) check_waves(moment);
+  partition.awake.swap(partition.next);
+  partition.next.clear();
 }
 
 // A tile drives nothing over a dead link, so nothing has to be masked here.
-inline TileInputs TiledEngine::inputs(size_t place) const {
-  const Links* links = links_[now_].data() + place;
+inline TileInputs TiledEngine::inputs(const Moment& moment, size_t place) const {
+  const Links* links = links_[moment.now()].data() + place;
   const Links& north = *(links - grid_stride());
   const Links& east = *(links + 1);
   const Links& south = *(links + grid_stride());
   const Links& west = *(links - 1);
-  return {.cycle = static_cast<uint32_t>(cycle_),
+  return {.cycle = static_cast<uint32_t>(moment.cycle),
           .north = north.wavelet[rtl::kPortSouth],
           .east = east.wavelet[rtl::kPortWest],
           .south = south.wavelet[rtl::kPortNorth],
@@ -111,32 +145,142 @@ inline TileInputs TiledEngine::inputs(size_t place) const {
           .west_credit = west.credit[rtl::kPortEast]};
 }
 
-void TiledEngine::step_tile(size_t place) {
+void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
-  if (!tile.model) create(tile);
+  if (tile.model == nullptr) create(tile, place);
   TileModel& model = *tile.model;
-  if (links_[now_][place].any_valid()) hash_links(tile.index, links_[now_][place]);
+  const Links& driven = links_[moment.now()][place];
+  if (driven.any_valid()) hash_links(partition, tile.index, driven);
 
   auto& ports = model.ports();
-  set_inputs(ports, inputs(place));
-  model.cycle();
+  set_inputs(ports, inputs(moment, place));
+  model.cycle(options_.evaluation);
 
-  Links& links = links_[now_ ^ 1][place];
+  Links& links = links_[moment.then()][place];
   links = {{ports.north_o, ports.east_o, ports.south_o, ports.west_o, ports.ramp_o},
            {ports.north_credit_o, ports.east_credit_o, ports.south_credit_o, ports.west_credit_o,
             ports.ramp_credit_o}};
   if (links.any_valid()) {
-    if (links.valid(rtl::kPortNorth)) wake_next(place - grid_stride());
-    if (links.valid(rtl::kPortEast)) wake_next(place + 1);
-    if (links.valid(rtl::kPortSouth)) wake_next(place + grid_stride());
-    if (links.valid(rtl::kPortWest)) wake_next(place - 1);
+    if (links.valid(rtl::kPortNorth)) wake_north(partition, moment, place - grid_stride());
+    if (links.valid(rtl::kPortEast)) wake_next(partition, moment, place + 1);
+    if (links.valid(rtl::kPortSouth)) wake_south(partition, moment, place + grid_stride());
+    if (links.valid(rtl::kPortWest)) wake_next(partition, moment, place - 1);
   }
   if (model.idle()) {
-    asleep_.push_back(static_cast<uint32_t>(place));
+    partition.asleep.push_back(static_cast<uint32_t>(place));
   } else {
-    wake_next(place);
+    wake_next(partition, moment, place);
   }
-  if (observed()) observe(tile.index, model);
+  if (observed()) observe(partition, moment, tile.index, model);
+}
+
+// All live tiles that this step could do without.
+void TiledEngine::step_sleepers(Partition& partition, const Moment& moment) {
+  for (int row = partition.first_row; row < partition.end_row; ++row) {
+    for (int column = 0; column < shape_.columns; ++column) {
+      const size_t place = grid_index(column, row);
+      Tile& tile = tiles_[place];
+      if (tile.awake_in == moment.step || !shape_.alive(shape_.index(column, row))) continue;
+      if (tile.model == nullptr) create(tile, place);
+      set_inputs(tile.model->ports(), {.cycle = static_cast<uint32_t>(moment.cycle)});
+      tile.model->cycle(options_.evaluation);
+    }
+  }
+}
+
+// A traced tile that sleeps is stepped too where it is recorded: the check then shows that sleeping is exact.
+void TiledEngine::step_waves(const Moment& moment) {
+  waves_->begin(moment.cycle);
+  const std::vector<int>& traced = waves_->tiles();
+  for (size_t i = 0; i < traced.size(); ++i) {
+    const size_t place = grid_index(shape_.x(traced[i]), shape_.y(traced[i]));
+    if (tiles_[place].awake_in == moment.step || waves_->records(moment.cycle))
+      waves_->drive(i, inputs(moment, place));
+  }
+  waves_->step(moment.cycle);
+}
+
+void TiledEngine::check_waves(const Moment& moment) const {
+  const std::vector<int>& traced = waves_->tiles();
+  for (size_t i = 0; i < traced.size(); ++i) {
+    const Tile& tile = tiles_[grid_index(shape_.x(traced[i]), shape_.y(traced[i]))];
+    if (tile.model != nullptr) waves_->check(i, moment.cycle, outputs_of(tile.model->ports()));
+  }
+}
+
+// ---------------------------------------------------------------- threads
+
+void TiledEngine::run_partitions(uint64_t limit, bool until_received) {
+  if (!crew_) {
+    Engine::run_partitions(limit, until_received);
+    return;
+  }
+  if (moment_.step >= balance_at_) balance();
+  if (options_.threads != 0) {
+    run_together(limit, until_received);
+    return;
+  }
+  const Pace::Choice choice = pace_.choose();
+  const uint64_t step = moment_.step;
+  const uint64_t awake = statistics().awake_tile_cycles;
+  const auto begin = std::chrono::steady_clock::now();
+  limit = std::min(limit, moment_.cycle + choice.steps);
+  if (choice.together) {
+    run_together(limit, until_received);
+  } else {
+    Engine::run_partitions(limit, until_received);
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  pace_.add(choice.together, moment_.step - step, statistics().awake_tile_cycles - awake, seconds.count());
+}
+
+// Every member does the same steps and comes to the same end.
+void TiledEngine::run_together(uint64_t limit, bool until_received) {
+  Barrier barrier(crew_->size());
+  Moment end;
+  crew_->work([&](int member) {
+    Partition& partition = partitions_[member];
+    Moment moment = moment_;
+    for (bool stop = false; !stop && moment.cycle < limit; ++moment.cycle, ++moment.step) {
+      step_partition(partition, moment);
+      barrier.wait();
+      finish_step(partition, moment);
+      stop = stops(moment, until_received);
+    }
+    if (member == 0) end = moment;
+  });
+  moment_ = end;
+}
+
+// Divides the rows so that every partition has as many awake tiles, when it is worth it.
+void TiledEngine::balance() {
+  balance_at_ = moment_.step + kStepsBetweenBalances;
+  for (double& work : row_work_) work /= 2;
+  double most = 0;
+  for (const Partition& partition : partitions_) {
+    for (const uint32_t place : partition.awake) row_work_[grid_row(place)] += 1;
+    most = std::max(most, std::accumulate(row_work_.begin() + partition.first_row,
+                                          row_work_.begin() + partition.end_row, 0.0));
+  }
+  const double all = std::accumulate(row_work_.begin(), row_work_.end(), 0.0);
+  const auto parts = static_cast<double>(partitions_.size());
+  if (most * parts <= 1.1 * all) return;
+
+  std::vector<int> ends;
+  double work = 0;
+  for (int row = 0; row < shape_.rows; ++row) {
+    work += row_work_[row];
+    const int rows_left = shape_.rows - row - 1;
+    const auto parts_left = static_cast<int>(partitions_.size() - ends.size()) - 1;
+    if (parts_left == 0) break;
+    // A row goes to whom it is nearer; every partition has at least one.
+    if (work + (rows_left > 0 ? row_work_[row + 1] / 2 : 0) >=
+            all * static_cast<double>(ends.size() + 1) / parts ||
+        rows_left == parts_left)
+      ends.push_back(row + 1);
+  }
+  ends.push_back(shape_.rows);
+  divide(ends);
 }
 
 }  // namespace tessera::sim

@@ -1,14 +1,21 @@
 // The tiled engine: the tile Verilated once, one instance for every tile that something ever reached.
 //
-// In a cycle only the awake tiles are evaluated: those that are not idle, and those to which a neighbour or
+// In a step only the awake tiles are evaluated: those that are not idle, and those to which a neighbour or
 // the host drives something. That is exact because `idle` depends on a tile's state alone and means that
 // without an arriving wavelet or credit no state of the tile will change. So the cost follows the number of
 // awake tile-cycles.
+//
+// The wafer's rows may be shared out to several threads (sim/partition.h), which is exact because a tile
+// reads only what links drove in the step before.
 #pragma once
 
 #include <memory>
+#include <mutex>
 
+#include "sim/crew.h"
 #include "sim/engine.h"
+#include "sim/engine_options.h"
+#include "sim/pace.h"
 #include "sim/tile_waves.h"
 
 class VerilatedContext;
@@ -19,46 +26,58 @@ class TileModel;
 
 class TiledEngine final : public Engine {
  public:
-  explicit TiledEngine(const WaferShape& shape);
+  // Throws Error(kConfig) for a negative number of threads.
+  explicit TiledEngine(const WaferShape& shape, const EngineOptions& options = {});
   ~TiledEngine() override;
 
-  size_t tile_instances() const { return instances_; }
+  size_t tile_instances() const { return models_.size(); }
 
   // Waveforms of chosen tiles; to be asked for before the first cycle, and once. What is recorded is up to
-  // the TileWaves' window. The run is the same with and without.
+  // the TileWaves' window. The run is the same with and without, but by one thread.
   TileWaves& trace(const WaveOptions& options);
 
  protected:
-  void step_tiles() override;
-  void wake_tile(int x, int y) override;
+  void step_tiles(Partition& partition, const Moment& moment) override;
+  void wake_tile(Partition& partition, const Moment& moment, size_t place) override;
   void reset_tiles() override;
-  bool tiles_quiet() const override { return awake_.empty(); }
+  void run_partitions(uint64_t limit, bool until_received) override;
 
  private:
   struct Tile {
-    std::unique_ptr<TileModel> model;  // made when the tile first wakes
-    uint64_t awake_in = 0;             // the step for which the tile is on a list
-    int index = -1;                    // -1: on the border
+    TileModel* model;   // null: nothing ever reached it, or it is on the border
+    uint64_t awake_in;  // the last step for which it is on a list
+    int index;          // with a model
   };
 
-  void create(Tile& tile);
-  void step_tile(size_t place);
-  // What the neighbours drive toward a tile in this cycle.
-  TileInputs inputs(size_t place) const;
-  void step_waves();
-  void check_waves() const;
-  // A tile, or the host's end of an edge link, has something to do in the next cycle.
-  void wake_next(size_t place);
-  void wake_edge(size_t place);
+  bool on_border(size_t place) const;
+  void create(Tile& tile, size_t place);
+  void destroy_models();
+  void step_tile(Partition& partition, const Moment& moment, size_t place);
+  void step_sleepers(Partition& partition, const Moment& moment);
+  // What the neighbours drive toward a tile in this step.
+  TileInputs inputs(const Moment& moment, size_t place) const;
+  void step_waves(const Moment& moment);
+  void check_waves(const Moment& moment) const;
+  // A tile, or the host's end of an edge link, has something to do in the next step.
+  void wake_next(Partition& partition, const Moment& moment, size_t place);
+  // ... a neighbour's tile, which may be another partition's.
+  void wake_north(Partition& partition, const Moment& moment, size_t place);
+  void wake_south(Partition& partition, const Moment& moment, size_t place);
 
+  void run_together(uint64_t limit, bool until_received);
+  void balance();
+
+  EngineOptions options_;
   std::unique_ptr<VerilatedContext> context_;
-  std::vector<Tile> tiles_;       // by place on the grid, as the links
-  std::vector<uint32_t> awake_;   // places: in this cycle
-  std::vector<uint32_t> next_;    // in the next cycle
-  std::vector<uint32_t> asleep_;  // fell asleep in the last cycle
-  uint64_t step_ = 1;             // counts the steps, and never goes back as cycles do
-  size_t instances_ = 0;
+  ZeroedArray<Tile> tiles_;  // by place on the grid, as the links
+  std::vector<std::unique_ptr<TileModel>> models_;
+  std::mutex creating_;
   std::unique_ptr<TileWaves> waves_;
+
+  std::unique_ptr<Crew> crew_;  // a member for each partition, if there are several
+  Pace pace_;
+  std::vector<double> row_work_;  // awake tiles by row, the recent past counting most
+  uint64_t balance_at_ = 0;       // the step
 };
 
 }  // namespace tessera::sim

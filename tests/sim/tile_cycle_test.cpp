@@ -24,6 +24,9 @@ class Tile {
     }
   }
 
+  // Verilator finds a model's context through the thread.
+  ~Tile() { Verilated::threadContextp(&context); }
+
   TileMemory memory;
   VerilatedContext context;
   Vtile model{&context};
