@@ -9,7 +9,6 @@
 #include "host/cli/terminal.h"
 #include "host/runtime/engine_port.h"
 #include "host/runtime/run.h"
-#include "sim/make_engine.h"
 
 namespace tessera {
 namespace {
@@ -21,7 +20,7 @@ struct Options {
   ModelOptions model;
   WaferOptions wafer;
   PromptOptions prompt;
-  std::string engine = "tiled";
+  EngineChoice engine;
   std::string json;
 };
 
@@ -35,18 +34,18 @@ int execute(const Options& options) {
   run_options.load = LoadMode::kBackDoor;
   run_options.check = false;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
-  EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
+  EnginePort port(make_engine(options.engine, image.wafer));
   ProgressLine progress(!quiet);
   int tokens = 0;
   RunEvents events;
   events.generated = [&](int) {
-    progress.show(fmt::format("{} engine: {} tokens", options.engine, ++tokens));
+    progress.show(fmt::format("{} engine: {} tokens", options.engine.name, ++tokens));
   };
   RunReport report = run(port, image, model, run_options, events);
   progress.clear();
-  report.engine = options.engine;
+  report.engine = options.engine.name;
   if (!quiet) {
-    fmt::print("{} engine, {} x {} tiles, {}\n", options.engine, image.wafer.columns, image.wafer.rows,
+    fmt::print("{} engine, {} x {} tiles, {}\n", options.engine.name, image.wafer.columns, image.wafer.rows,
                describe_model(loaded.model));
     fmt::print("{}", describe(report));
   }
@@ -64,7 +63,7 @@ void add_bench_command(CLI::App& app, int& status) {
   add_prompt_options(*command, options->prompt);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
-  command->add_option("--engine", options->engine, "tiled or flat")->capture_default_str()->type_name("NAME");
+  add_engine_options(*command, options->engine);
   command->add_option("--json", options->json, "write the report to a file (- is stdout)")->type_name("FILE");
   command->footer(kFooter);
   command->callback([options, &status] { status = execute(*options); });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -10,7 +11,9 @@
 #include "host/compiler/compile.h"
 #include "host/error/error.h"
 #include "host/runtime/embedded_firmware.h"
+#include "host/runtime/engine_port.h"
 #include "host/runtime/golden_run.h"
+#include "sim/make_engine.h"
 
 namespace tessera {
 namespace {
@@ -19,8 +22,9 @@ namespace {
 std::filesystem::path shipped_folder() {
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const auto& folder : {program / "../../host/model/shipped", program / "../share/tessera/models/shipped",
-                             std::filesystem::path(TESSERA_SHIPPED_MODELS)}) {
+  for (const auto& folder :
+       {program / "../../host/model/shipped", program / "../share/tessera/models/shipped",
+        std::filesystem::path(TESSERA_SHIPPED_MODELS)}) {
     if (std::filesystem::exists(folder / "model.bin", ignored)) return folder.lexically_normal();
   }
   fail(ErrorKind::kInput, "{}/model.bin: the shipped model is not there, should be named with --model FILE",
@@ -54,6 +58,21 @@ void add_wafer_options(CLI::App& command, WaferOptions& options) {
       ->type_name("N");
 }
 
+void add_engine_options(CLI::App& command, EngineChoice& choice) {
+  command.add_option("--engine", choice.name, "tiled, or flat (the reference; small wafers only)")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command.add_option("--threads", choice.threads, "of the tiled engine; auto: as many as are faster")
+      ->capture_default_str()
+      ->type_name("N|auto");
+  command
+      .add_option("--evaluation", choice.evaluation, "of a tile: direct, or eval (Verilator's own; slower)")
+      ->capture_default_str()
+      ->type_name("WAY");
+  command.add_flag("--no-skip", choice.no_skip, "evaluate sleeping tiles too (slower, the same run)");
+  command.add_flag("--audit", choice.audit, "... and fail when that changes anything in one of them");
+}
+
 void add_prompt_options(CLI::App& command, PromptOptions& options) {
   command.add_option("--prompt", options.prompt, "the text to go on from")
       ->capture_default_str()
@@ -80,6 +99,29 @@ LoadedModel load_model(const ModelOptions& options) {
   if (tokenizer.empty()) tokenizer = std::filesystem::path(loaded.model_path).parent_path() / "tokenizer.bin";
   loaded.tokenizer = read_tokenizer(tokenizer.string(), loaded.model.config.vocabulary);
   return loaded;
+}
+
+sim::EngineOptions engine_options(const EngineChoice& choice) {
+  sim::EngineOptions options;
+  options.threads = 0;
+  if (choice.threads != "auto") {
+    const char* end = choice.threads.data() + choice.threads.size();
+    const auto [rest, error] = std::from_chars(choice.threads.data(), end, options.threads);
+    if (error != std::errc() || rest != end || options.threads < 1 || options.threads > 1024)
+      fail(ErrorKind::kConfig, "--threads: {} should be 1 to 1024, or auto", choice.threads);
+  }
+  if (choice.evaluation == "eval") {
+    options.evaluation = sim::Evaluation::kEval;
+  } else if (choice.evaluation != "direct") {
+    fail(ErrorKind::kConfig, "--evaluation: {} should be direct or eval", choice.evaluation);
+  }
+  options.skip = !choice.no_skip;
+  options.audit = choice.audit;
+  return options;
+}
+
+std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config) {
+  return sim::make_engine(choice.name, engine_shape(config), engine_options(choice));
 }
 
 WaferConfig make_wafer_config(const WaferOptions& options) {
@@ -115,8 +157,9 @@ GenerationRequest make_request(const PromptOptions& options, const Tokenizer& to
 Image compile_image(const QuantizedModel& model, const WaferOptions& options, bool quiet) {
   const WaferConfig config = make_wafer_config(options);
   ProgressLine progress(!quiet);
-  return compile(model, config, embedded_firmware(),
-                 [&](const std::string& line) { progress.show("compiling: " + line.substr(0, line.find('\n'))); });
+  return compile(model, config, embedded_firmware(), [&](const std::string& line) {
+    progress.show("compiling: " + line.substr(0, line.find('\n')));
+  });
 }
 
 std::string describe_model(const FloatModel& model) {

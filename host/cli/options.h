@@ -3,6 +3,7 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "host/model/quantize.h"
 #include "host/model/tokenizer.h"
 #include "host/runtime/session.h"
+#include "sim/engine.h"
+#include "sim/engine_options.h"
 
 namespace tessera {
 
@@ -31,6 +34,14 @@ struct WaferOptions {
   int context = 0;
 };
 
+struct EngineChoice {
+  std::string name = "tiled";
+  std::string threads = "auto";
+  std::string evaluation = "direct";
+  bool no_skip = false;
+  bool audit = false;
+};
+
 struct PromptOptions {
   std::string prompt;
   int tokens = 0;
@@ -41,6 +52,7 @@ struct PromptOptions {
 
 void add_model_options(CLI::App& command, ModelOptions& options);
 void add_wafer_options(CLI::App& command, WaferOptions& options);
+void add_engine_options(CLI::App& command, EngineChoice& choice);
 void add_prompt_options(CLI::App& command, PromptOptions& options);
 
 struct LoadedModel {
@@ -50,6 +62,9 @@ struct LoadedModel {
 };
 
 LoadedModel load_model(const ModelOptions& options);
+// Throws Error(kConfig) for what cannot be.
+sim::EngineOptions engine_options(const EngineChoice& choice);
+std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config);
 WaferConfig make_wafer_config(const WaferOptions& options);
 // Throws Error(kRequest) when the prompt does not fit the context.
 GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context);

@@ -10,7 +10,6 @@
 #include "host/error/error.h"
 #include "host/runtime/engine_port.h"
 #include "host/runtime/run.h"
-#include "sim/make_engine.h"
 
 namespace tessera {
 namespace {
@@ -28,7 +27,7 @@ struct Options {
   ModelOptions model;
   WaferOptions wafer;
   PromptOptions prompt;
-  std::string engine = "tiled";
+  EngineChoice engine;
   std::string load = "control";
   std::string json;
   bool quiet = false;
@@ -84,10 +83,10 @@ int execute(const Options& options) {
 
   const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, options.wafer, quiet);
-  EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
+  EnginePort port(make_engine(options.engine, image.wafer));
   if (!quiet) {
     fmt::print("wafer: {} x {} tiles, {} dead, {} engine\n", image.wafer.columns, image.wafer.rows,
-               image.wafer.dead_tiles.size(), options.engine);
+               image.wafer.dead_tiles.size(), options.engine.name);
     fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
                describe_model(loaded.model), image.graph.kernels.size(),
                image.tiles.size() - image.graph.kernels.size(), image.in_flight);
@@ -105,7 +104,7 @@ int execute(const Options& options) {
        .loaded = begin_text,
        .generated = [&](int token) { text->add(token); },
        .answered = {}});
-  report.engine = options.engine;
+  report.engine = options.engine.name;
   report.text = text->text();
   if (!quiet) {
     fmt::print("\n\n{}", describe(report));
@@ -127,9 +126,7 @@ void add_run_command(CLI::App& app, int& status) {
   add_prompt_options(*command, options->prompt);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
-  command->add_option("--engine", options->engine, "tiled, or flat (the reference; small wafers only)")
-      ->capture_default_str()
-      ->type_name("NAME");
+  add_engine_options(*command, options->engine);
   command->add_option("--load", options->load, "control: through the fabric; backdoor: memories at once")
       ->capture_default_str()
       ->type_name("WAY");

@@ -9,7 +9,6 @@
 #include "host/error/error.h"
 #include "host/runtime/engine_port.h"
 #include "host/runtime/run.h"
-#include "sim/make_engine.h"
 
 namespace tessera {
 namespace {
@@ -25,7 +24,7 @@ struct Options {
   ModelOptions model;
   WaferOptions wafer;
   PromptOptions prompt;
-  std::string engine = "tiled";
+  EngineChoice engine;
   std::string kernel;
   int position = 0;
 };
@@ -69,7 +68,7 @@ int execute(Options options) {
   options.prompt.tokens = std::max(1, options.position + 1);
   options.prompt.ignore_eos = true;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
-  EnginePort port(sim::make_engine(options.engine, engine_shape(image.wafer)));
+  EnginePort port(make_engine(options.engine, image.wafer));
   const RunReport report =
       run(port, image, model, run_options,
           {.loading = {}, .loaded = {}, .generated = {}, .answered = [&](const WatchedToken& token) {
@@ -90,7 +89,7 @@ void add_trace_command(CLI::App& debug, int& status) {
   command->add_option("--position", options->position, "the token, counted from 0")->capture_default_str();
   command->add_option("--kernel", options->kernel, "only kernels whose name has this in it")
       ->type_name("NAME");
-  command->add_option("--engine", options->engine, "tiled or flat")->capture_default_str()->type_name("NAME");
+  add_engine_options(*command, options->engine);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
   command->footer(kFooter);
