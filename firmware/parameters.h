@@ -24,6 +24,7 @@ enum {
   MAX_SENDS = 32,            // messages a linear or logits tile sends per token
   MAX_MX_COLORS = 8,         // copies of an MX block a tile sends
   MAX_QUERY_HEADS = 8,       // query heads of an attention tile
+  MAX_POSITIONS = 1024,      // of an attention tile: a weighted sum of as many fits int32
   CHUNK_GROUPS = 4,          // row groups of 16 that a linear computes in one pass
 };
 
@@ -156,7 +157,7 @@ typedef struct {
   uint16_t rotated_address;    // int16 [head_length]: scratch
   uint16_t quantized_address;  // int8 [head_length], then 16 bytes for the exponent: scratch
   uint16_t score_address;      // int32 [context]: scratch
-  uint16_t weight_address;     // two bytes [context]: scratch
+  uint16_t weight_address;     // int16 [context]: scratch
   uint16_t output_address;     // int32 [head_blocks * 32]: scratch
   uint16_t block_address;      // one MX block: scratch
   uint16_t list_address;       // attention_list_descriptors()
@@ -191,11 +192,10 @@ static inline uint32_t mx_send_descriptors(uint32_t mx_colors) { return mx_color
 // Descriptors of a stripe: the addition; u and q per block; x to the next norm.
 static inline uint32_t stripe_list_descriptors(uint32_t blocks) { return 1 + 2 * blocks + 1; }
 
-// Descriptors of an attention tile: 6 per tag for k, v and q; 2 per 128 positions; the softmax; 2 for the weighted
-// sum; per query head and MX block of output 1 and what sends it.
-static inline uint32_t attention_list_descriptors(uint32_t in_flight, uint32_t context, uint32_t head_length,
-                                                  uint32_t query_heads) {
-  return 6 * in_flight + 2 * ((context + 127) / 128) + 1 + 2 +
+// Descriptors of an attention tile: 6 for q, k and v; 2 per 128 positions; softmax and weighted sum; 2 for each
+// further query head; per query head and MX block of output 1 and what sends it.
+static inline uint32_t attention_list_descriptors(uint32_t context, uint32_t head_length, uint32_t query_heads) {
+  return 6 + 2 * ((context + 127) / 128) + 2 + 2 * (query_heads - 1) +
          query_heads * head_blocks(head_length) * (1 + mx_send_descriptors(MAX_MX_COLORS));
 }
 
