@@ -58,7 +58,8 @@ module mac_source (
 
   // SRAM
   logic [4:0]  groups_q;             // that have not been read completely
-  logic [11:0] first_addr_q, addr_q; // SRAM words
+  logic [11:0] first_addr_q, addr_q; // SRAM words: of the group, to read next
+  logic [11:0] group_stride_q;       // SRAM words between the x of two groups
   logic        wide_q;               // elements of two bytes
   logic [15:0] first_mask_q, final_mask_q;  // bytes of x in the first and in the final word of a group
   logic        arriving_q, arriving_first_q, arriving_final_q;
@@ -147,6 +148,7 @@ module mac_source (
       groups_q <= 5'd0;
       first_addr_q <= 12'd0;
       addr_q <= 12'd0;
+      group_stride_q <= 12'd0;
       wide_q <= 1'b0;
       first_mask_q <= 16'd0;
       final_mask_q <= 16'd0;
@@ -169,6 +171,7 @@ module mac_source (
       groups_q <= from_color ? 5'd0 : descriptor.groups[4:0];
       first_addr_q <= descriptor.x_address[15:4];
       addr_q <= descriptor.x_address[15:4];
+      group_stride_q <= descriptor.x_group_stride[11:0];
       wide_q <= descriptor.x_wide;
       first_mask_q <= 16'hffff << descriptor.x_address[3:0];
       final_mask_q <= 16'hffff >> ~last_byte[3:0];
@@ -190,7 +193,8 @@ module mac_source (
         arriving_final_q <= words_left_q == 14'd1;
         if (words_left_q == 14'd1) begin
           groups_q <= groups_q - 5'd1;
-          addr_q <= first_addr_q;
+          first_addr_q <= first_addr_q + group_stride_q;
+          addr_q <= first_addr_q + group_stride_q;
           words_left_q <= words_q;
         end else begin
           addr_q <= addr_q + 12'd1;

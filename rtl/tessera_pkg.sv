@@ -272,7 +272,8 @@ package tessera_pkg;
     logic        unit;                 // UnitMap
   } map_descriptor_t;
 
-  // acc[entry + g][m] = sum over k of weight[weight_address + 16 * (g * group_stride + k * weight_stride) + m] * x[k]
+  // acc[entry + g][m] = sum over k of weight[weight_address + 16 * (g * group_stride + k * weight_stride) + m] * x[k],
+  // x of group g from x_address + 16 * g * x_group_stride on
   typedef struct packed {
     logic [31:0] reserved7;
     logic [31:0] reserved6;
@@ -283,8 +284,8 @@ package tessera_pkg;
     // word 3
     logic [15:0] reserved3;
     logic [15:0] weight_address;       // a multiple of 16
-    // word 2; from a color: x_address is the color
-    logic [15:0] reserved2;
+    // word 2; x_group_stride in 16-byte words; from a color: x_address is the color
+    logic [15:0] x_group_stride;
     logic [15:0] x_address;
     // word 1
     logic [7:0]  entry;                // of the first group in the accumulators

@@ -80,6 +80,7 @@ TEST(MacArray, GroupsAndStrides) {
         d.weight_stride = stride & 0xffff;
         d.group_stride = group_stride & 0xffff;
         d.entry = kAccEntries - groups;
+        d.x_group_stride = groups % 3;
         run(scenario, d);
         if (HasFailure()) return;
       }

@@ -102,14 +102,13 @@ void Oracle::run(const MacDescriptor& d) {
     const Message message = take(d.x_address, words + 1);
     for (size_t k = 0; k < d.count; ++k) x[k] = wrap(message[1 + k / 4] >> (8 * (k % 4)), 8);
     if (arrived > words) tail = static_cast<uint8_t>(message[words]);
-  } else {
-    for (size_t k = 0; k < d.count; ++k)
-      x[k] = element(d.x_address + (k << d.x_wide), d.x_wide ? kSize16 : kSize8);
   }
   for (uint32_t g = 0; g < d.groups; ++g) {
     ASSERT_FALSE(full[d.entry + g]) << "the list waits for ever";
     full[d.entry + g] = true;
     if (color) tails[d.entry + g] = tail;
+    for (uint32_t k = 0; !color && k < d.count; ++k)
+      x[k] = element(d.x_address + 16 * g * d.x_group_stride + (k << d.x_wide), d.x_wide ? kSize16 : kSize8);
     for (uint32_t m = 0; m < kLaneCount; ++m) {
       uint32_t sum = 0;
       for (uint32_t k = 0; k < d.count; ++k) {

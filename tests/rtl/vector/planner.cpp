@@ -83,6 +83,11 @@ std::optional<MacDescriptor> Planner::next_mac() {
       mac_reads_[half_] = true;
     }
   }
+  // x of the groups after the first may be anywhere below kResultAddress.
+  if (d.x_where == kWhereSram && d.groups > 1 && d.x_address + (d.count << d.x_wide) <= kResultAddress) {
+    const int room = kResultAddress - static_cast<int>(d.x_address + (d.count << d.x_wide));
+    d.x_group_stride = chance(50) ? 0 : between(0, room / 16 / static_cast<int>(d.groups - 1));
+  }
   // All weight words below kResultAddress; a stride may go backwards.
   const int words = kResultAddress / 16;
   int low = 0, high = 0;

@@ -114,9 +114,9 @@ std::string describe(const Descriptor& descriptor) {
   text << std::hex;
   if (const auto* mac = std::get_if<MacDescriptor>(&descriptor)) {
     text << "MAC count " << mac->count << " groups " << mac->groups << " entry " << mac->entry << " x "
-         << where_name(mac->x_where) << " " << mac->x_address << " wide " << mac->x_wide << " weights "
-         << mac->weight_address << " strides " << mac->weight_stride << ", " << mac->group_stride << " fence "
-         << mac->fence;
+         << where_name(mac->x_where) << " " << mac->x_address << " wide " << mac->x_wide << " x stride "
+         << mac->x_group_stride << " weights " << mac->weight_address << " strides " << mac->weight_stride
+         << ", " << mac->group_stride << " fence " << mac->fence;
   } else {
     const auto& d = std::get<MapDescriptor>(descriptor);
     text << map_operation_name(d.operation) << " mode " << d.mode << " count " << d.count << " A "
