@@ -1,8 +1,8 @@
 // attention: one KV head and some of its query heads, with the KV cache of every slot.
 //
-// A token brings its q, k, v and its RoPE row. k and v go into the cache; then each query head: scores over all
-// positions so far, their softmax in two 7-bit halves, the weighted sum of v, MX blocks to the next linear.
-// Sections "RoPE" to "Attention" of docs/numerics.md.
+// A token brings its q, k, v and its RoPE row. k and v go into the cache; then each query head: scores over
+// all positions so far, their softmax, the weighted sum of v, MX blocks to the next linear. Sections "RoPE"
+// to "Attention" of docs/numerics.md.
 #include "firmware/mx.h"
 
 enum {
@@ -10,27 +10,36 @@ enum {
   OUTPUT_FRACTION = 12,
   SCORE_FRACTION = 8,
   SCORE_WIDTH = 30,       // clamped to +-2^29
-  CHUNK_POSITIONS = 128,  // 8 panels of 16: one bank of the accumulators
+  CHUNK_POSITIONS = 128,  // 8 panels of 16: half of the accumulators
   PANEL = 16,
 };
 
 static const attention_parameters_t* const p = PARAMETERS(attention_parameters_t);
 
-// ---- the list: per tag what begins a token [rotate k, quantize k, maximum of v, quantize v, rotate q, quantize q];
-// per chunk of positions [products, scores]; [softmax]; [upper half, lower half]; per query head its output
+// ---- the list: first query head and key [rotate q, quantize q, rotate k, quantize k]; value [maximum of v,
+// quantize v]; per chunk of positions [products, scores]; [softmax, weighted sum]; per further query head
+// [rotate q, quantize q]; per query head its output
 
-enum { CACHE_DESCRIPTORS = 4, BEGIN_DESCRIPTORS = 6, CHUNK_DESCRIPTORS = 2, HALVES = 2 };
+enum {
+  QUERY_DESCRIPTORS = 2,
+  BEGIN_DESCRIPTORS = 4,
+  VALUE_DESCRIPTORS = 2,
+  CHUNK_DESCRIPTORS = 2,
+  SUM_DESCRIPTORS = 2
+};
 
 static uint32_t chunks(uint32_t positions) { return (positions + CHUNK_POSITIONS - 1) / CHUNK_POSITIONS; }
 
-static map_descriptor_t* list_at(uint32_t index) { return (map_descriptor_t*)(uint32_t)p->list_address + index; }
-static map_descriptor_t* begin_list(uint32_t tag) { return list_at(BEGIN_DESCRIPTORS * tag); }
-
 // Found once; the core reads them from its own memory.
-static map_descriptor_t *scores, *softmax, *weighted_sum, *output[MAX_QUERY_HEADS + 1];
+static map_descriptor_t *begin, *value, *scores, *softmax, *output[MAX_QUERY_HEADS + 1];
+static mac_descriptor_t* weighted_sum;
 
-static void launch(uint32_t header, const map_descriptor_t* first, const map_descriptor_t* end) {
-  tile_launch(header, (uint32_t)first, end - first);
+static map_descriptor_t* query(uint32_t head) {
+  return head == 0 ? begin : softmax + SUM_DESCRIPTORS + QUERY_DESCRIPTORS * (head - 1);
+}
+
+static void launch(const map_descriptor_t* first, const map_descriptor_t* end) {
+  tile_launch_more((uint32_t)first, end - first);
 }
 
 // Rotates a vector into rotated_address and finds its largest magnitude.
@@ -38,6 +47,7 @@ static map_descriptor_t rotate(void) {
   return (map_descriptor_t){
       .unit = UNIT_MAP,
       .operation = MAP_ROT,
+      .ahead = 1,
       .mode = ROT_ADJACENT,
       .a_where = WHERE_SRAM,
       .a_size = SIZE16,
@@ -67,53 +77,51 @@ static map_descriptor_t quantize(void) {
   };
 }
 
-static void build_begin_list(uint32_t tag) {
-  map_descriptor_t* list = begin_list(tag);
-  const uint32_t value = p->value_address + tag * p->value_tag_stride;
+static void build_query(map_descriptor_t* list) {
   list[0] = rotate();
-  list[0].a_address = p->key_address + tag * p->key_tag_stride;
-  list[0].b_value = p->rope_address + tag * p->rope_tag_stride;
+  list[1] = quantize();
+  list[1].out_address = p->quantized_address;
+  list[1].offset_high = p->quantized_address + p->head_length;
+}
+
+static void build_key_and_value(map_descriptor_t* list) {
+  list[0] = rotate();
   list[1] = quantize();
   list[1].out_stride = PANEL;
   list[2] = (map_descriptor_t){
       .unit = UNIT_MAP,
       .operation = MAP_ADD,
+      .ahead = 1,
       .a_where = WHERE_SRAM,
       .a_size = SIZE16,
-      .a_address = value,
       .count = p->head_length,
       .reduce = REDUCE_MAX_MAGNITUDE,
   };
   list[3] = quantize();
-  list[3].a_address = value;
-  list[4] = rotate();
-  list[4].a_address = p->query_address + tag * p->query_tag_stride;
-  list[4].b_value = list[0].b_value;
-  list[5] = quantize();
-  list[5].out_address = p->quantized_address;
-  list[5].offset_high = p->quantized_address + p->head_length;
+  list[3].notify = 1;  // the core needs the exponent
 }
 
 static void build_scores(void) {
   for (uint32_t chunk = 0; chunk < chunks(p->context); ++chunk) {
-    const uint32_t bank = chunk & 1 ? ACC_BANK_ENTRIES : 0;
+    const uint32_t entry = chunk & 1 ? ACC_BANK_ENTRIES : 0;
     map_descriptor_t* pair = scores + CHUNK_DESCRIPTORS * chunk;
     *(mac_descriptor_t*)pair = (mac_descriptor_t){
         .unit = UNIT_MAC,
-        .fence = chunk == 0,  // the query must be in SRAM
+        .fence = chunk == 0,  // query and key must be in SRAM
         .x_where = WHERE_SRAM,
         .x_address = p->quantized_address,
         .count = p->head_length,
-        .entry = bank,
+        .entry = entry,
         .weight_stride = 1,
         .group_stride = p->head_length,
     };
     pair[1] = (map_descriptor_t){
         .unit = UNIT_MAP,
         .operation = MAP_MULQ,
+        .ahead = chunk > 0,
         .a_where = WHERE_ACC,
         .a_size = SIZE32,
-        .a_address = bank,
+        .a_address = entry,
         .acc_wait = 1,
         .acc_release = 1,
         .b_value = p->scale,
@@ -141,26 +149,25 @@ static void build_softmax(void) {
       .a_address = p->score_address,
       .shift_mode = SHIFT_MINUS,
       .reduce = REDUCE_SUM,
+      .notify = 1,  // the core needs the sum
       .out_where = WHERE_SRAM,
       .out_size = SIZE16,
       .out_address = p->weight_address,
   };
   const uint32_t row_words = value_row_bytes(p->head_length) / 16;
-  for (uint32_t half = 0; half < HALVES; ++half) {
-    ((mac_descriptor_t*)weighted_sum)[half] = (mac_descriptor_t){
-        .unit = UNIT_MAC,
-        .x_where = WHERE_SRAM,
-        .x_address = p->weight_address + half,
-        .x_step = 1,
-        .groups = row_words,
-        .entry = half ? ACC_BANK_ENTRIES : 0,
-        .weight_stride = row_words,
-        .group_stride = 1,
-    };
-  }
+  *weighted_sum = (mac_descriptor_t){
+      .unit = UNIT_MAC,
+      .fence = 1,  // the weights must be in SRAM
+      .x_where = WHERE_SRAM,
+      .x_address = p->weight_address,
+      .x_wide = 1,
+      .groups = row_words,
+      .weight_stride = row_words,
+      .group_stride = 1,
+  };
 }
 
-// 128 * A_hi + A_lo -> o -> MX blocks. Gives the place behind the last descriptor written.
+// A -> o -> MX blocks. Gives the place behind the last descriptor written.
 static map_descriptor_t* build_output(map_descriptor_t* next, uint32_t head) {
   const uint32_t blocks = head_blocks(p->head_length);
   const uint32_t block_length = head_block_length(p->head_length);
@@ -171,10 +178,10 @@ static map_descriptor_t* build_output(map_descriptor_t* next, uint32_t head) {
         .unit = UNIT_MAP,
         .operation = MAP_MULQ,
         .a_where = WHERE_ACC,
-        .a_size = SIZE_PAIR,
-        .a_address = (ACC_BANK_ENTRIES + 2 * block) << 4 | 2 * block,
+        .a_size = SIZE32,
+        .a_address = BLOCK_SIZE / 16 * block,
         .acc_wait = 1,
-        .acc_release = block + 1 == blocks,
+        .acc_release = 1,
         .inner_width = 31,
         .count = left < BLOCK_SIZE ? left : BLOCK_SIZE,
         .reduce = REDUCE_MAX_MAGNITUDE,
@@ -200,11 +207,14 @@ static map_descriptor_t* build_output(map_descriptor_t* next, uint32_t head) {
 }
 
 static void build_lists(void) {
-  scores = begin_list(p->in_flight);
+  begin = (map_descriptor_t*)(uint32_t)p->list_address;
+  value = begin + BEGIN_DESCRIPTORS;
+  scores = value + VALUE_DESCRIPTORS;
   softmax = scores + CHUNK_DESCRIPTORS * chunks(p->context);
-  weighted_sum = softmax + 1;
-  output[0] = weighted_sum + HALVES;
-  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_begin_list(tag);
+  weighted_sum = (mac_descriptor_t*)(softmax + 1);
+  output[0] = query(p->query_heads);
+  for (uint32_t head = 0; head < p->query_heads; ++head) build_query(query(head));
+  build_key_and_value(begin + QUERY_DESCRIPTORS);
   build_scores();
   build_softmax();
   for (uint32_t head = 0; head < p->query_heads; ++head) output[head + 1] = build_output(output[head], head);
@@ -212,16 +222,29 @@ static void build_lists(void) {
 
 // ---- per token
 
-// Where k and v of a token go in the cache.
-static void point_at_cache(uint32_t tag, uint32_t slot, uint32_t position) {
-  map_descriptor_t* list = begin_list(tag);
+// What the token has brought.
+static void point_at_token(uint32_t tag) {
+  const uint32_t rope = p->rope_address + tag * p->rope_tag_stride;
+  uint32_t query_address = p->query_address + tag * p->query_tag_stride;
+  for (uint32_t head = 0; head < p->query_heads; ++head, query_address += 2 * p->head_length) {
+    query(head)->a_address = query_address;
+    query(head)->b_value = rope;
+  }
+  begin[QUERY_DESCRIPTORS].a_address = p->key_address + tag * p->key_tag_stride;
+  begin[QUERY_DESCRIPTORS].b_value = rope;
+  value[0].a_address = value[1].a_address = p->value_address + tag * p->value_tag_stride;
+}
+
+// Where its k and v go in the cache.
+static void point_at_cache(uint32_t slot, uint32_t position) {
+  map_descriptor_t* key = begin + QUERY_DESCRIPTORS + 1;
   const uint32_t exponent = slot * p->exponent_stride + position;
-  list[1].out_address = p->key_cache_address + slot * p->key_cache_stride +
-                        position / PANEL * PANEL * p->head_length + position % PANEL;
-  list[1].offset_high = p->key_exponent_address + exponent;
-  list[3].out_address =
+  key->out_address = p->key_cache_address + slot * p->key_cache_stride +
+                     position / PANEL * PANEL * p->head_length + position % PANEL;
+  key->offset_high = p->key_exponent_address + exponent;
+  value[1].out_address =
       p->value_cache_address + slot * p->value_cache_stride + position * value_row_bytes(p->head_length);
-  list[3].offset_high = p->value_exponent_address + exponent;
+  value[1].offset_high = p->value_exponent_address + exponent;
 }
 
 // All chunks of a slot, as if they were full.
@@ -237,11 +260,11 @@ static void point_at_slot(uint32_t slot) {
     exponent += CHUNK_POSITIONS;
   }
   softmax->shift_address = p->value_exponent_address + slot * p->exponent_stride;
-  const uint32_t values = p->value_cache_address + slot * p->value_cache_stride;
-  for (uint32_t half = 0; half < HALVES; ++half) ((mac_descriptor_t*)weighted_sum)[half].weight_address = values;
+  weighted_sum->weight_address = p->value_cache_address + slot * p->value_cache_stride;
 }
 
-// The positions so far; gives the end of the chunks that hold them. A slot's next position changes its last chunk only.
+// The positions so far; gives the end of the chunks that hold them. A slot's next position changes its last
+// chunk only.
 static map_descriptor_t* point_at_positions(uint32_t slot, uint32_t positions) {
   static uint32_t pointed_slot = SLOT_COUNT, pointed_positions;
   if (slot != pointed_slot || positions != pointed_positions + 1) point_at_slot(slot);
@@ -253,7 +276,7 @@ static map_descriptor_t* point_at_positions(uint32_t slot, uint32_t positions) {
   ((mac_descriptor_t*)last)->groups = (count + PANEL - 1) / PANEL;
   last[1].count = count;
   softmax->count = positions;
-  for (uint32_t half = 0; half < HALVES; ++half) ((mac_descriptor_t*)weighted_sum)[half].count = positions;
+  weighted_sum->count = positions;
   return last + CHUNK_DESCRIPTORS;
 }
 
@@ -278,60 +301,58 @@ static void set_output_scale(uint32_t head, uint32_t sum, int32_t maximum_expone
   }
 }
 
-// What the lists are ready for. Most tokens follow the one before in its slot, so the next one is prepared while
-// nobody waits.
+// What the lists are ready for. Most tokens follow the one before in its slot, so the next one is prepared
+// while nobody waits.
 static struct {
-  uint32_t place;  // slot and position, as in the header
+  uint32_t token;  // tag, slot and position, as in the header
   map_descriptor_t* scores_end;
 } ready;
 
-enum { PLACE_MASK = SLOT_COUNT * POSITION_COUNT - 1 };
+enum {
+  PLACE_MASK = SLOT_COUNT * POSITION_COUNT - 1,
+  TOKEN_MASK = TAG_COUNT * SLOT_COUNT * POSITION_COUNT - 1
+};
 
-static void prepare(uint32_t tag, uint32_t header) {
-  ready.place = header & PLACE_MASK;
-  if (header_position(header) >= p->context) return;  // the token before was the slot's last
-  point_at_cache(tag, header_slot(header), header_position(header));
-  ready.scores_end = point_at_positions(header_slot(header), header_position(header) + 1);
+static void prepare(uint32_t token) {
+  ready.token = token;
+  if (header_position(token) >= p->context) return;  // the token before was the slot's last
+  point_at_token(header_tag(token));
+  point_at_cache(header_slot(token), header_position(token));
+  ready.scores_end = point_at_positions(header_slot(token), header_position(token) + 1);
 }
 
-static void attend(uint32_t header, uint32_t head, int32_t maximum_exponent) {
-  launch(header, scores, ready.scores_end);
-  launch(header, softmax, softmax + 1);
-  tile_wait_units();
-  launch(header, weighted_sum, weighted_sum + HALVES);
-  set_output_scale(head, (uint32_t)tile_reduced_sum(), maximum_exponent);
-  launch(header, output[head], output[head + 1]);
+// Key and first query first, because the products need them; the value is quantized beside those.
+static void launch_first_head(uint32_t header) {
+  tile_launch(header, (uint32_t)begin, BEGIN_DESCRIPTORS);
+  launch(scores, scores + 1);
+  launch(value, scores);
+  launch(scores + 1, ready.scores_end);
 }
 
-// A further query head takes the place of the first in the tag's list.
-static void begin_head(uint32_t header, uint32_t tag, uint32_t head) {
-  map_descriptor_t* list = begin_list(tag) + CACHE_DESCRIPTORS;
-  tile_wait_units();
-  list->a_address = p->query_address + tag * p->query_tag_stride + 2 * p->head_length * head;
-  launch(header, list, list + 2);
+static void launch_head(uint32_t head) {
+  launch(query(head), query(head) + QUERY_DESCRIPTORS);
+  launch(scores, ready.scores_end);
 }
 
 int main(void) {
   build_lists();
-  prepare(0, 0);
+  prepare(0);
   for (uint32_t tag = 0;;) {
     const uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
-    if ((header & PLACE_MASK) != ready.place) {
-      tile_wait_units();  // the last token's lists may still be read
-      prepare(tag, header);
-    }
-    launch(header, begin_list(tag), begin_list(tag) + BEGIN_DESCRIPTORS);
-    tile_wait_units();  // the exponent of v is known
+    if ((header & TOKEN_MASK) != ready.token) prepare(header & TOKEN_MASK);
+    launch_first_head(header);
+    tile_wait_notice();  // the exponent of v is known
     const int32_t maximum_exponent = update_maximum_exponent(header_slot(header), header_position(header));
     softmax->shift = (uint16_t)maximum_exponent;
-    attend(header, 0, maximum_exponent);
-    for (uint32_t head = 1; head < p->query_heads; ++head) {
-      begin_head(header, tag, head);
-      attend(header, head, maximum_exponent);
+    for (uint32_t head = 0; head < p->query_heads; ++head) {
+      if (head > 0) launch_head(head);
+      launch(softmax, softmax + SUM_DESCRIPTORS);
+      tile_wait_notice();  // the sum is known; the weighted sum is on its way
+      set_output_scale(head, (uint32_t)tile_reduced_sum(), maximum_exponent);
+      launch(output[head], output[head + 1]);
     }
-    if (p->query_heads > 1) begin_list(tag)[CACHE_DESCRIPTORS].a_address = p->query_address + tag * p->query_tag_stride;
     tag = next_tag(tag, p->in_flight);
-    tile_wait_units();
-    prepare(tag, header + 1);  // the next position of the slot
+    tile_wait_units();                                          // the lists may still be read
+    prepare(((header + 1) & PLACE_MASK) | header_of_tag(tag));  // the next position of the slot
   }
 }

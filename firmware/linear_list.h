@@ -23,28 +23,45 @@ static inline uint32_t chunk_count(uint32_t groups) { return (groups + CHUNK_GRO
 // The accumulator entry where a chunk's sums are: beside the products' entries 0 to 3 and 8 to 11.
 static inline uint32_t chunk_entry(uint32_t chunk) { return chunk & 1 ? 12 : 4; }
 
-// Per block: products into one bank, then sum += sat32(rsh(product * M, s - e_b - 16)), section "Linear" of
-// docs/numerics.md. Gives the place behind the last descriptor written.
-static inline map_descriptor_t* build_chunk(map_descriptor_t* next, const linear_matrix_t* matrix, uint32_t chunk) {
+// Products of `blocks` blocks from one on, of all row groups of a chunk, into entries from one on.
+static inline mac_descriptor_t block_products(const linear_matrix_t* matrix, uint32_t chunk, uint32_t block,
+                                              uint32_t blocks, uint32_t entry) {
+  const uint32_t columns = matrix->blocks * matrix->block_length;
+  const uint32_t row_groups = chunk_groups(matrix->groups, chunk);
+  const uint32_t of_blocks =
+      row_groups == 1;  // a group of the descriptor is a block, or else a group of rows
+  return (mac_descriptor_t){
+      .unit = UNIT_MAC,
+      .x_where = WHERE_SRAM,
+      .count = matrix->block_length,
+      .groups = of_blocks ? blocks : row_groups,
+      .entry = entry,
+      .x_address = matrix->x_address + block * mx_stride(matrix->block_length),
+      .x_group_stride = of_blocks ? mx_stride(matrix->block_length) / 16 : 0,
+      .weight_address =
+          matrix->weight_address + (chunk_first_group(chunk) * columns + block * matrix->block_length) * 16,
+      .weight_stride = 1,
+      .group_stride = of_blocks ? matrix->block_length : columns,
+  };
+}
+
+// Per block: products, then sum += sat32(rsh(product * M, s - e_b - 16)), section "Linear" of
+// docs/numerics.md. A chunk of one row group has the products of several blocks from one descriptor. Gives
+// the place behind the last descriptor written.
+static inline map_descriptor_t* build_chunk(map_descriptor_t* next, const linear_matrix_t* matrix,
+                                            uint32_t chunk) {
   const uint32_t group = chunk_first_group(chunk);
   const uint32_t groups = chunk_groups(matrix->groups, chunk);
-  const uint32_t columns = matrix->blocks * matrix->block_length;
-  const uint32_t stride = mx_stride(matrix->block_length);
+  const uint32_t together = blocks_together(groups);
   for (uint32_t block = 0; block < matrix->blocks; ++block) {
-    const uint32_t x = matrix->x_address + block * stride;
-    const uint32_t entry = (chunk * matrix->blocks + block) & 1 ? ACC_BANK_ENTRIES : 0;
-    *(mac_descriptor_t*)next = (mac_descriptor_t){
-        .unit = UNIT_MAC,
-        .x_where = WHERE_SRAM,
-        .count = matrix->block_length,
-        .groups = groups,
-        .entry = entry,
-        .x_address = x,
-        .weight_address = matrix->weight_address + (group * columns + block * matrix->block_length) * 16,
-        .weight_stride = 1,
-        .group_stride = columns,
-    };
-    ++next;
+    // Two places for products turn about, so that they go on while sums are taken.
+    const uint32_t turn = chunk * matrix->blocks + block / together;
+    const uint32_t entry = (turn & 1 ? ACC_BANK_ENTRIES : 0) + block % together;
+    if (block % together == 0) {
+      const uint32_t left = matrix->blocks - block;
+      *(mac_descriptor_t*)next++ =
+          block_products(matrix, chunk, block, left < together ? left : together, entry);
+    }
     map_descriptor_t sum = {
         .unit = UNIT_MAP,
         .operation = MAP_MULQ,
@@ -59,7 +76,8 @@ static inline map_descriptor_t* build_chunk(map_descriptor_t* next, const linear
         .shift_mode = SHIFT_PLUS,
         .shift_address = matrix->shift_address + group * 16,
         .shift_subtract = SUBTRACT_BYTE,
-        .shift_subtract_address = x + matrix->block_length,
+        .shift_subtract_address =
+            matrix->x_address + block * mx_stride(matrix->block_length) + matrix->block_length,
         .inner_width = 32,
         .count = groups * 16,
         .c_where = WHERE_ACC,

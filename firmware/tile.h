@@ -26,6 +26,13 @@ static inline void tile_wait_units(void) {
   __asm__ volatile("" ::: "memory");
 }
 
+// Sleeps until a descriptor with `notify` has finished, which may be long before those after it, and forgets
+// it.
+static inline void tile_wait_notice(void) {
+  (void)*tile_register(REG_WAIT_NOTICE);
+  __asm__ volatile("" ::: "memory");
+}
+
 // Sleeps until a message word of this color is here, and takes it. Only for colors without a receive rule.
 static inline uint32_t tile_receive(uint32_t color) { return *tile_register(REG_RECEIVE + color * 4); }
 
@@ -38,12 +45,21 @@ static inline void tile_launch(uint32_t header, uint32_t address, uint32_t count
   *tile_register(REG_LAUNCH) = count << 16 | address;
 }
 
+// The same with the header of the launch before.
+static inline void tile_launch_more(uint32_t address, uint32_t count) {
+  __asm__ volatile("" ::: "memory");
+  *tile_register(REG_LAUNCH) = count << 16 | address;
+}
+
 // ---- sending single words; a message is a header, payload words, and a last one
 
 static inline void tile_send(uint32_t color, uint32_t word) { *tile_register(REG_SEND + color * 4) = word; }
-static inline void tile_send_last(uint32_t color, uint32_t word) { *tile_register(REG_SEND_LAST + color * 4) = word; }
+static inline void tile_send_last(uint32_t color, uint32_t word) {
+  *tile_register(REG_SEND_LAST + color * 4) = word;
+}
 
-// ---- results of the last reductions; valid after tile_wait_units()
+// ---- results of the last reductions; valid after tile_wait_units(), or after the notice of the descriptor
+// that has them
 
 static inline int32_t tile_reduced_maximum(void) { return (int32_t)*tile_register(REG_REDUCE_MAX); }
 static inline uint32_t tile_reduced_index(void) { return *tile_register(REG_REDUCE_INDEX); }
@@ -56,13 +72,17 @@ static inline uint64_t tile_reduced_sum(void) {
 
 static inline uint32_t bit_length(uint32_t value) {
   uint32_t result;
-  __asm__(".insn r %2, %3, 0, %0, %1, x0" : "=r"(result) : "r"(value), "i"(CUSTOM_OPCODE), "i"(CUSTOM_BIT_LENGTH));
+  __asm__(".insn r %2, %3, 0, %0, %1, x0"
+          : "=r"(result)
+          : "r"(value), "i"(CUSTOM_OPCODE), "i"(CUSTOM_BIT_LENGTH));
   return result;
 }
 
 static inline uint32_t square_root(uint32_t value) {
   uint32_t result;
-  __asm__(".insn r %2, %3, 0, %0, %1, x0" : "=r"(result) : "r"(value), "i"(CUSTOM_OPCODE), "i"(CUSTOM_SQUARE_ROOT));
+  __asm__(".insn r %2, %3, 0, %0, %1, x0"
+          : "=r"(result)
+          : "r"(value), "i"(CUSTOM_OPCODE), "i"(CUSTOM_SQUARE_ROOT));
   return result;
 }
 
@@ -76,10 +96,14 @@ static inline uint32_t bit_length64(uint64_t value) {
 static inline uint32_t header_with_part(uint32_t header, uint32_t part) { return header | part << 20; }
 static inline uint32_t header_position(uint32_t header) { return header & (POSITION_COUNT - 1); }
 static inline uint32_t header_slot(uint32_t header) { return header >> 13 & (SLOT_COUNT - 1); }
+static inline uint32_t header_tag(uint32_t header) { return header >> 18 & (TAG_COUNT - 1); }
+static inline uint32_t header_of_tag(uint32_t tag) { return tag << 18; }
 static inline uint32_t header_flags(uint32_t header) { return header >> 28; }
 
 // Tokens are served in the order of their tags, so that position p is in the cache before p + 1 attends.
-static inline uint32_t next_tag(uint32_t tag, uint32_t in_flight) { return tag + 1 == in_flight ? 0 : tag + 1; }
+static inline uint32_t next_tag(uint32_t tag, uint32_t in_flight) {
+  return tag + 1 == in_flight ? 0 : tag + 1;
+}
 
 #define PARAMETERS(type) ((const type*)PARAMETER_ADDRESS)
 

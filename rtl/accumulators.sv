@@ -1,11 +1,12 @@
-// The accumulator file between MAC array and map unit: 16 entries of 16 x int32, in two banks of 8 entries.
+// The accumulator file between MAC array and map unit: 16 entries of 16 x int32.
 //
 // Four memories, one for each quarter of an entry (four lanes), so that the map unit can read any two quarters and
 // write one in a cycle beside the MAC array, which writes whole entries. Addresses of quarters are {entry,
 // quarter}. Reads are combinational; writes are there in the next cycle. The MAC array's write always goes through;
 // the map unit's is granted in any other cycle (map_gnt_o is not defined without map_write_i).
 //
-// A bank is full from bank_set_i until bank_clear_i.
+// An entry is full from the MAC array's write until clear_i; the tail of the last message that came into it is kept
+// with it.
 
 module accumulators (
   input  logic         clk_i,
@@ -14,6 +15,8 @@ module accumulators (
   input  logic         mac_write_i,
   input  logic [3:0]   mac_entry_i,
   input  logic [511:0] mac_data_i,
+  input  logic         tail_write_i,     // with mac_write_i
+  input  logic [7:0]   mac_tail_i,
 
   input  logic [5:0]   read_a_addr_i,
   output logic [127:0] read_a_data_o,
@@ -25,9 +28,10 @@ module accumulators (
   input  logic [127:0] map_data_i,
   output logic         map_gnt_o,
 
-  input  logic [1:0]   bank_set_i,
-  input  logic [1:0]   bank_clear_i,
-  output logic [1:0]   bank_full_o
+  input  logic [15:0]  clear_i,          // entries
+  output logic [15:0]  full_o,
+  input  logic [3:0]   tail_entry_i,
+  output logic [7:0]   tail_o
 );
 
   logic [127:0] quarter0_q [tessera_pkg::AccEntries];
@@ -76,13 +80,19 @@ module accumulators (
     endcase
   end
 
-  logic [1:0] bank_full_q;
+  logic [15:0] full_q;
+  logic [7:0]  tail_q [tessera_pkg::AccEntries];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) bank_full_q <= 2'b00;
-    else if (|bank_set_i || |bank_clear_i) bank_full_q <= (bank_full_q & ~bank_clear_i) | bank_set_i;
+    if (!rst_ni) full_q <= 16'd0;
+    else if (mac_write_i || clear_i != 16'd0) full_q <= (full_q & ~clear_i) | ({15'd0, mac_write_i} << mac_entry_i);
   end
 
-  assign bank_full_o = bank_full_q;
+  always_ff @(posedge clk_i) begin
+    if (tail_write_i) tail_q[mac_entry_i] <= mac_tail_i;
+  end
+
+  assign full_o = full_q;
+  assign tail_o = tail_q[tail_entry_i];
 
 endmodule

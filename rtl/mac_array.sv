@@ -1,4 +1,5 @@
-// 16 lanes of int8 x int8 -> int32: products of a vector x with a weight matrix, straight from SRAM.
+// 16 lanes of int8 x int16 -> int32: products of a vector x (int8 or int16) with a matrix of int8 weights, straight
+// from SRAM.
 //
 // A descriptor is taken with start_i while ready_o is high; it is known to be legal. Words of x (mac_source: 16
 // bytes from SRAM, or 4 from a color) come with a mask of their elements that are in use and not zero. One element
@@ -6,8 +7,10 @@
 // arrives in the next cycle and is kept; in the one after that the lanes add. A group's sums go to the accumulators
 // in the cycle after its last addition, while the next group's first addition may already replace them.
 //
-// The bank can be full only before the first group is written: until then no second group starts. ready_o returns
-// in the cycle after the last write, which sets the bank full.
+// A group starts when its entry is not full, so that its sums never wait for the map unit. ready_o: the last word of
+// x has been taken, so the next descriptor's first word is fetched while that one is worked through, and descriptors
+// follow each other as groups do; after one from a color, everything has been written. done_o: everything has been
+// written.
 
 module mac_array (
   input  logic         clk_i,
@@ -15,6 +18,7 @@ module mac_array (
 
   input  logic         start_i,
   output logic         ready_o,
+  output logic         done_o,
   input  logic [255:0] descriptor_i,   // mac_descriptor_t
 
   output logic         read_req_o,
@@ -29,12 +33,12 @@ module mac_array (
   input  logic [31:0]  take_data_i,
   input  logic         take_last_i,
 
-  input  logic [1:0]   bank_full_i,
-  output logic [1:0]   bank_set_o,
-  output logic         acc_write_o,
+  input  logic [15:0]  entry_full_i,
+  output logic         acc_write_o,    // also makes the entry full
   output logic [3:0]   acc_write_entry_o,
   output logic [511:0] acc_write_data_o,
 
+  output logic         tail_write_o,   // the sums come from a message
   output logic [7:0]   tail_o,         // last word of the last message from a color
   output logic         error_o,        // ErrorLength
   output logic [3:0]   error_color_o,
@@ -51,10 +55,12 @@ module mac_array (
   assign descriptor = descriptor_i;
   assign from_color = descriptor.x_where == tessera_pkg::WhereColor;
   assign first_element = from_color ? 4'd0 :
-                         descriptor.x_step ? {1'b0, descriptor.x_address[3:1]} : descriptor.x_address[3:0];
+                         descriptor.x_wide ? {1'b0, descriptor.x_address[3:1]} : descriptor.x_address[3:0];
 
-  logic         running_q;
-  assign ready_o = ~running_q;
+  logic running_q, color_q;   // color_q: the last descriptor's x comes from a color
+  logic source_empty;
+  assign ready_o = color_q ? ~running_q : source_empty;
+  assign done_o = ~running_q;
 
   // ---------------------------------------------------------------- activations
 
@@ -69,34 +75,48 @@ module mac_array (
     .read_req_o(x_read), .read_addr_o(x_read_addr), .read_gnt_i(x_read & read_gnt_i), .read_data_i,
     .nonempty_i, .take_o, .take_color_o, .take_gnt_i, .take_data_i, .take_last_i,
     .word_valid_o(offered), .word_o(offered_word), .word_mask_o(offered_mask), .word_final_o(offered_final),
-    .word_ready_i(load), .drained_i(drained),
+    .word_ready_i(load), .drained_i(drained), .empty_o(source_empty),
     .message_done_o(message_done), .tail_o, .error_o, .error_color_o, .busy_o(source_busy)
   );
 
   // ---------------------------------------------------------------- issue: an element and its weight word
 
+  // Of the descriptor whose words come next.
   logic [11:0]  stride_q, group_stride_q;  // of weight words
   logic [11:0]  span_q;         // weight words between two words of x
-  logic         step_q;
+  logic         wide_q;
   logic [11:0]  group_base_q;   // weight word of byte 0 of a group's first word of x
+  logic [3:0]   group_entry_q;
   logic         word_first_q;   // the word that comes next is the first of a group
 
-  logic         valid_q;        // a word of x is here
+  // Of the word that is here.
+  logic         valid_q;        // there is one
   logic [127:0] word_q;
   logic [15:0]  mask_q;         // its elements still to do; none without a word
   logic         final_q;
   logic [11:0]  base_q;         // weight word of its byte 0
+  logic [11:0]  word_stride_q;
+  logic         word_wide_q, word_color_q;
+  logic [3:0]   entry_q;
 
-  logic         first_q;        // the next operation is the first of its group
-  logic         later_q;        // ... and its group is not the descriptor's first
-  logic         bank_q;
+  logic         begun_q;        // an element of the word's group has been taken
 
-  logic         allowed;        // the next group may start
+  logic         allowed;        // the word's group may start, or go on
   logic         weight_read, issue, issue_last, word_done;
   logic [15:0]  lowest;
   logic [3:0]   position, element;
-  logic [7:0]   x;
+  logic [15:0]  x;
   logic [11:0]  weight_addr;
+
+  // Weight word, addition, result; see below.
+  logic         fetched_q, fetched_first_q, fetched_last_q;  // an element's weight word is on read_data_i
+  logic [15:0]  fetched_x_q;
+  logic         add_q, add_first_q, add_last_q;              // ... is in weight_q
+  logic [15:0]  add_x_q;
+  logic [127:0] weight_q;
+  logic         sums_q;                                      // the lanes hold a group's sums
+  logic [3:0]   fetched_entry_q, add_entry_q, sums_entry_q;  // of the group
+  logic         fetched_color_q, add_color_q, sums_color_q;
 
   assign drained = ~valid_q;
 
@@ -106,17 +126,20 @@ module mac_array (
     lowest = 16'd0;
     position = 4'd0;
     element = 4'd0;
-    x = 8'd0;
+    x = 16'd0;
     weight_addr = 12'd0;
     if (valid_q) begin
-      allowed = ~(later_q & bank_full_i[bank_q]);
+      // Sums of a group before that are on their way to the same entry will have filled it.
+      allowed = begun_q | ~(entry_full_i[entry_q] | (fetched_last_q & fetched_entry_q == entry_q) |
+                            (add_last_q & add_entry_q == entry_q) | (sums_q & sums_entry_q == entry_q));
       if (mask_q != 16'd0) begin
         weight_read = allowed & ~x_read;
         lowest = mask_q & (~mask_q + 16'd1);
         position = {|(lowest & 16'hff00), |(lowest & 16'hf0f0), |(lowest & 16'hcccc), |(lowest & 16'haaaa)};
-        element = step_q ? {1'b0, position[3:1]} : position;
-        x = word_q[{position, 3'd0} +: 8];
-        weight_addr = base_q + 12'(element) * stride_q;
+        element = word_wide_q ? {1'b0, position[3:1]} : position;
+        x = 16'($signed(word_q[{position, 3'd0} +: 8]));
+        if (word_wide_q) x[15:8] = word_q[{position[3:1], 4'd8} +: 8];
+        weight_addr = base_q + 12'(element) * word_stride_q;
       end
     end
   end
@@ -146,24 +169,10 @@ module mac_array (
 
   // ---------------------------------------------------------------- weight word, addition, result
 
-  logic         fetched_q, fetched_first_q, fetched_last_q;  // an element's weight word is on read_data_i
-  logic [7:0]   fetched_x_q;
-  logic         add_q, add_first_q, add_last_q;              // ... is in weight_q
-  logic [7:0]   add_x_q;
-  logic [127:0] weight_q;
-  logic         sums_q;                                      // the lanes hold a group's sums
-  logic [3:0]   entry_q, groups_q;                           // to write next; left to write
-
-  always_comb begin
-    acc_write_o = 1'b0;
-    bank_set_o = 2'b00;
-    if (sums_q && !bank_full_i[bank_q] && message_done) begin
-      acc_write_o = 1'b1;
-      if (groups_q == 4'd1) bank_set_o = {bank_q, ~bank_q};
-    end
-  end
-
-  assign acc_write_entry_o = entry_q;
+  // Sums from a message wait for its end.
+  assign acc_write_o = sums_q & (~sums_color_q | message_done);
+  assign tail_write_o = acc_write_o & sums_color_q;
+  assign acc_write_entry_o = sums_entry_q;
   assign busy_o = source_busy | load | weight_read | word_done | fetched_q | add_q | acc_write_o;
 
   for (genvar i = 0; i < tessera_pkg::LaneCount; i++) begin : gen_lane
@@ -174,51 +183,56 @@ module mac_array (
     );
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
-    logic [11:0] stride;
+  always_ff @(posedge clk_i or negedge rst_ni) begin : sums
     if (!rst_ni) begin
       running_q <= 1'b0;
-      stride_q <= 12'd0;
-      group_stride_q <= 12'd0;
-      span_q <= 12'd0;
-      step_q <= 1'b0;
-      group_base_q <= 12'd0;
-      word_first_q <= 1'b0;
+      {fetched_q, fetched_first_q, fetched_last_q} <= 3'b000;
+      fetched_x_q <= 16'd0;
+      {add_q, add_first_q, add_last_q} <= 3'b000;
+      add_x_q <= 16'd0;
+      weight_q <= 128'd0;
+      sums_q <= 1'b0;
+      {fetched_entry_q, add_entry_q, sums_entry_q} <= 12'd0;
+      {fetched_color_q, add_color_q, sums_color_q} <= 3'b000;
+    end else if (running_q) begin
+      running_q <= start_i | ~source_empty | valid_q | fetched_q | add_q | (sums_q & ~acc_write_o);
+      sums_q <= (add_q & add_last_q) | (sums_q & ~acc_write_o);
+      if (add_q) begin
+        sums_entry_q <= add_entry_q;
+        sums_color_q <= add_color_q;
+      end
+      add_q <= fetched_q;
+      add_first_q <= fetched_first_q;
+      add_last_q <= fetched_last_q;
+      add_x_q <= fetched_x_q;
+      add_entry_q <= fetched_entry_q;
+      add_color_q <= fetched_color_q;
+      if (fetched_q) weight_q <= read_data_i;
+      fetched_q <= issue;
+      fetched_first_q <= ~begun_q;
+      fetched_last_q <= issue_last;
+      fetched_x_q <= x;
+      fetched_entry_q <= entry_q;
+      fetched_color_q <= word_color_q;
+    end else if (start_i) begin
+      running_q <= 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin : words
+    if (!rst_ni) begin
       valid_q <= 1'b0;
       word_q <= 128'd0;
       mask_q <= 16'd0;
       final_q <= 1'b0;
       base_q <= 12'd0;
-      first_q <= 1'b0;
-      later_q <= 1'b0;
-      bank_q <= 1'b0;
-      {fetched_q, fetched_first_q, fetched_last_q} <= 3'b000;
-      fetched_x_q <= 8'd0;
-      {add_q, add_first_q, add_last_q} <= 3'b000;
-      add_x_q <= 8'd0;
-      weight_q <= 128'd0;
-      sums_q <= 1'b0;
+      word_stride_q <= 12'd0;
+      {word_wide_q, word_color_q} <= 2'b00;
       entry_q <= 4'd0;
-      groups_q <= 4'd0;
+      begun_q <= 1'b0;
     end else if (running_q) begin
-      if (acc_write_o) begin
-        running_q <= groups_q != 4'd1;
-        entry_q <= entry_q + 4'd1;
-        groups_q <= groups_q - 4'd1;
-      end
-      sums_q <= (add_q & add_last_q) | (sums_q & ~acc_write_o);
-      add_q <= fetched_q;
-      add_first_q <= fetched_first_q;
-      add_last_q <= fetched_last_q;
-      add_x_q <= fetched_x_q;
-      if (fetched_q) weight_q <= read_data_i;
-      fetched_q <= issue;
-      fetched_first_q <= first_q;
-      fetched_last_q <= issue_last;
-      fetched_x_q <= x;
       if (issue) begin
-        first_q <= issue_last;
-        later_q <= later_q | issue_last;
+        begun_q <= ~issue_last;
         mask_q <= mask_q & ~lowest;
       end
       if (load) begin
@@ -227,25 +241,42 @@ module mac_array (
         mask_q <= offered_mask;
         final_q <= offered_final;
         base_q <= word_first_q ? group_base_q : base_q + span_q;
-        if (word_first_q) group_base_q <= group_base_q + group_stride_q;
-        word_first_q <= offered_final;
+        word_stride_q <= stride_q;
+        word_wide_q <= wide_q;
+        word_color_q <= color_q;
+        if (word_first_q) entry_q <= group_entry_q;
       end else if (word_done) begin
         valid_q <= 1'b0;
       end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin : descriptors
+    logic [11:0] stride;
+    if (!rst_ni) begin
+      stride_q <= 12'd0;
+      group_stride_q <= 12'd0;
+      span_q <= 12'd0;
+      {wide_q, color_q} <= 2'b00;
+      group_base_q <= 12'd0;
+      group_entry_q <= 4'd0;
+      word_first_q <= 1'b0;
     end else if (start_i) begin
       stride = descriptor.weight_stride[11:0];
-      running_q <= 1'b1;
       stride_q <= stride;
       group_stride_q <= descriptor.group_stride[11:0];
-      span_q <= from_color ? stride << 2 : descriptor.x_step ? stride << 3 : stride << 4;
-      step_q <= descriptor.x_step & ~from_color;
+      span_q <= from_color ? stride << 2 : descriptor.x_wide ? stride << 3 : stride << 4;
+      wide_q <= descriptor.x_wide & ~from_color;
+      color_q <= from_color;
       group_base_q <= descriptor.weight_address[15:4] - 12'(first_element) * stride;
+      group_entry_q <= descriptor.entry[3:0];
       word_first_q <= 1'b1;
-      first_q <= 1'b1;
-      later_q <= 1'b0;
-      bank_q <= descriptor.entry[3];
-      entry_q <= descriptor.entry[3:0];
-      groups_q <= descriptor.groups[3:0];
+    end else if (load) begin
+      if (word_first_q) begin
+        group_base_q <= group_base_q + group_stride_q;
+        group_entry_q <= group_entry_q + 4'd1;
+      end
+      word_first_q <= offered_final;
     end
   end
 

@@ -1,4 +1,4 @@
-// One lane of the MAC array: a sum of products of int8, modulo 2^32.
+// One lane of the MAC array: a sum of products of an int8 weight with an int16 activation, modulo 2^32.
 
 module mac_lane (
   input  logic        clk_i,
@@ -6,7 +6,7 @@ module mac_lane (
   input  logic        add_i,     // sum := sum + weight * x in this cycle
   input  logic        first_i,   // ... from 0 instead of the old sum
   input  logic [7:0]  weight_i,
-  input  logic [7:0]  x_i,
+  input  logic [15:0] x_i,
   output logic [31:0] sum_o
 );
 

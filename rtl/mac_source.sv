@@ -1,8 +1,10 @@
-// The activations of the MAC array: words of x, each with a mask of the bytes that count: elements that are not zero.
+// The activations of the MAC array: words of x, each with a mask of the elements that count, those that are not zero,
+// by their first byte.
 //
 // word_valid_o offers a word; it is gone when word_ready_i is high. word_final_o: the last word of a group. One
 // word is kept when the array is not ready for it, and that is as far as this module works ahead. `drained_i`: the
-// array holds no word at all, so that two may be on their way.
+// array holds no word at all, so that two may be on their way. empty_o: the array has taken everything of the
+// descriptor; the next one may start.
 //
 // From SRAM: 16-byte words, once per group, request in a cycle and the word in the next. From a color: the header
 // is dropped; each payload word is 4 elements, offered in the cycle in which it is taken; then the tail. A message
@@ -14,7 +16,7 @@ module mac_source (
   input  logic         rst_ni,
 
   input  logic         start_i,
-  input  logic         running_i,      // from the cycle after start_i until the descriptor is done
+  input  logic         running_i,      // from the cycle after start_i on, while this module is not empty
   input  logic [255:0] descriptor_i,   // mac_descriptor_t
 
   output logic         read_req_o,
@@ -36,6 +38,7 @@ module mac_source (
   input  logic         word_ready_i,
   input  logic         drained_i,
 
+  output logic         empty_o,
   output logic         message_done_o, // no message from a color is expected (any more)
   output logic [7:0]   tail_o,
   output logic         error_o,
@@ -54,10 +57,11 @@ module mac_source (
   localparam logic [1:0] PhaseExcess = 2'd3;
 
   // SRAM
-  logic [3:0]  groups_q;             // that have not been read completely
-  logic [11:0] first_addr_q, addr_q; // SRAM words
-  logic        odd_q, even_q;        // which bytes of a word are elements,
-  logic [15:0] first_mask_q, final_mask_q;  // and which of the first and of the final word of a group
+  logic [4:0]  groups_q;             // that have not been read completely
+  logic [11:0] first_addr_q, addr_q; // SRAM words: of the group, to read next
+  logic [11:0] group_stride_q;       // SRAM words between the x of two groups
+  logic        wide_q;               // elements of two bytes
+  logic [15:0] first_mask_q, final_mask_q;  // bytes of x in the first and in the final word of a group
   logic        arriving_q, arriving_first_q, arriving_final_q;
   // Color
   logic        message_q;
@@ -80,7 +84,7 @@ module mac_source (
     read_req_o = 1'b0;
     take_o = 1'b0;
     if (running_i && !kept_q) begin
-      read_req_o = groups_q != 4'd0 && (!arriving_q || drained_i);
+      read_req_o = groups_q != 5'd0 && (!arriving_q || drained_i);
       take_o = message_q & nonempty_i[color_q];
     end
   end
@@ -113,10 +117,10 @@ module mac_source (
       word_valid_o = 1'b1;
       word_final_o = arriving_final_q;
       word_o = read_data_i;
-      word_mask_o = {8{odd_q, even_q}};
-      if (arriving_first_q) word_mask_o = first_mask_q;
+      for (int i = 0; i < 16; i++) word_mask_o[i] = |read_data_i[i*8 +: 8];
+      if (wide_q) word_mask_o = (word_mask_o | word_mask_o >> 1) & 16'h5555;
+      if (arriving_first_q) word_mask_o = word_mask_o & first_mask_q;
       if (arriving_final_q) word_mask_o = word_mask_o & final_mask_q;
-      for (int i = 0; i < 16; i++) word_mask_o[i] = word_mask_o[i] & (|read_data_i[i*8 +: 8]);
     end else if (taken) begin
       // A message without elements is still a group.
       word_valid_o = element_word || (phase_q == PhaseHeader && take_last_i);
@@ -128,6 +132,7 @@ module mac_source (
     end
   end
 
+  assign empty_o = groups_q == 5'd0 && !arriving_q && !kept_q && !message_q;
   assign message_done_o = ~message_q;
   assign tail_o = tail_q;
   assign error_color_o = color_q;
@@ -136,14 +141,15 @@ module mac_source (
   // ---------------------------------------------------------------- registers
 
   always_ff @(posedge clk_i or negedge rst_ni) begin : registers
-    logic        from_color, even, odd;
+    logic        from_color;
     logic [16:0] last_byte;   // of x, counted from the start of its first word
     logic [13:0] words;
     if (!rst_ni) begin
-      groups_q <= 4'd0;
+      groups_q <= 5'd0;
       first_addr_q <= 12'd0;
       addr_q <= 12'd0;
-      {odd_q, even_q} <= 2'b00;
+      group_stride_q <= 12'd0;
+      wide_q <= 1'b0;
       first_mask_q <= 16'd0;
       final_mask_q <= 16'd0;
       {arriving_q, arriving_first_q, arriving_final_q} <= 3'b000;
@@ -157,6 +163,23 @@ module mac_source (
       kept_final_q <= 1'b0;
       kept_mask_q <= 16'd0;
       kept_word_q <= 128'd0;
+    end else if (start_i) begin
+      from_color = descriptor.x_where == tessera_pkg::WhereColor;
+      last_byte = {13'd0, descriptor.x_address[3:0]} +
+                  (descriptor.x_wide ? {descriptor.count - 16'd1, 1'b0} : {1'b0, descriptor.count - 16'd1});
+      words = from_color ? descriptor.count[15:2] : {1'b0, last_byte[16:4]} + 14'd1;
+      groups_q <= from_color ? 5'd0 : descriptor.groups[4:0];
+      first_addr_q <= descriptor.x_address[15:4];
+      addr_q <= descriptor.x_address[15:4];
+      group_stride_q <= descriptor.x_group_stride[11:0];
+      wide_q <= descriptor.x_wide;
+      first_mask_q <= 16'hffff << descriptor.x_address[3:0];
+      final_mask_q <= 16'hffff >> ~last_byte[3:0];
+      message_q <= from_color;
+      phase_q <= PhaseHeader;
+      color_q <= descriptor.x_address[3:0];
+      words_q <= words;
+      words_left_q <= words;
     end else if (running_i) begin
       kept_q <= word_valid_o & ~word_ready_i;
       if (word_valid_o && !kept_q) begin
@@ -169,8 +192,9 @@ module mac_source (
         arriving_first_q <= words_left_q == words_q;
         arriving_final_q <= words_left_q == 14'd1;
         if (words_left_q == 14'd1) begin
-          groups_q <= groups_q - 4'd1;
-          addr_q <= first_addr_q;
+          groups_q <= groups_q - 5'd1;
+          first_addr_q <= first_addr_q + group_stride_q;
+          addr_q <= first_addr_q + group_stride_q;
           words_left_q <= words_q;
         end else begin
           addr_q <= addr_q + 12'd1;
@@ -187,24 +211,6 @@ module mac_source (
         endcase
         if (element_word) words_left_q <= words_left_q - 14'd1;
       end
-    end else if (start_i) begin
-      from_color = descriptor.x_where == tessera_pkg::WhereColor;
-      even = ~(descriptor.x_step & descriptor.x_address[0]);
-      odd = ~descriptor.x_step | descriptor.x_address[0];
-      last_byte = {13'd0, descriptor.x_address[3:0]} +
-                  (descriptor.x_step ? {descriptor.count - 16'd1, 1'b0} : {1'b0, descriptor.count - 16'd1});
-      words = from_color ? descriptor.count[15:2] : {1'b0, last_byte[16:4]} + 14'd1;
-      groups_q <= from_color ? 4'd0 : descriptor.groups[3:0];
-      first_addr_q <= descriptor.x_address[15:4];
-      addr_q <= descriptor.x_address[15:4];
-      {odd_q, even_q} <= {odd, even};
-      first_mask_q <= {8{odd, even}} & (16'hffff << descriptor.x_address[3:0]);
-      final_mask_q <= {8{odd, even}} & (16'hffff >> ~last_byte[3:0]);
-      message_q <= from_color;
-      phase_q <= PhaseHeader;
-      color_q <= descriptor.x_address[3:0];
-      words_q <= words;
-      words_left_q <= words;
     end
   end
 

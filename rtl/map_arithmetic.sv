@@ -2,7 +2,8 @@
 //
 // load_i says that the operand registers (map_extract) take a beat in this cycle. It goes through the four stages
 // of the lanes, one in each cycle with advance_i, together with all others. advance_i is low while there is
-// nothing.
+// nothing. `prepare` works for the descriptor that was started last, the other stages for the one that took them over
+// with hand_i.
 
 module map_arithmetic (
   input  logic         clk_i,
@@ -13,6 +14,7 @@ module map_arithmetic (
   input  logic         b_vector_i,
   input  logic [1:0]   c_where_i,
   input  logic [1:0]   shift_mode_i,
+  input  logic         hand_i,
 
   input  logic [31:0]  maximum_i,
   input  logic [4:0]   norm_shift_i,
@@ -31,11 +33,9 @@ module map_arithmetic (
   input  logic [127:0] c_i,
   input  logic [31:0]  shift_bytes_i,
 
-  output logic         any_o,          // there is a beat in some stage
-  output logic         valid_o,        // out_o holds a beat
+  output logic [4:0]   stages_o,       // hold a beat, from the operand registers (0) to the results, out_o (4)
   output logic         last_o,
   output logic [127:0] out_o,
-  output logic         product_valid_o,
   output logic         product_last_o,
   output logic [63:0]  product0_o,
   output logic [63:0]  product1_o,
@@ -51,11 +51,10 @@ module map_arithmetic (
   localparam logic [31:0] LargestWeight = 32'd16383;    // of a softmax
   localparam logic [31:0] LargestRotated = 32'd32767;
 
-  // Which stages hold a beat, from the operand registers (0) to the results (4).
   logic [4:0]  valid_q, last_q;
   logic [3:0]  enable;
   logic        look_up;
-  // What the descriptor asks for.
+  // What the descriptor that was started last asks for.
   logic [2:0]  operation_q;
   logic        norm_rms_q, b_vector_q, c_used_q, square_q, inner_q, outer_q, rotation_add0_q, rotation_add1_q;
   logic [1:0]  shift_mode_q;
@@ -63,11 +62,15 @@ module map_arithmetic (
   logic [31:0] inner_limit_q;
   logic [27:0] scalar_q;
   logic [30:0] outer_limit_q;
+  // What the one that has the stages behind `prepare` does.
+  logic [2:0]  late_operation_q;
+  logic        late_c_used_q, late_square_q, late_scalar_shift_q, late_inner_q, late_outer_q;
+  logic        late_rotation_add0_q, late_rotation_add1_q;
+  logic [31:0] late_inner_limit_q;
+  logic [30:0] late_outer_limit_q;
 
-  assign any_o = |valid_q;
-  assign valid_o = valid_q[4];
+  assign stages_o = valid_q;
   assign last_o = last_q[4];
-  assign product_valid_o = valid_q[2];
   assign product_last_o = last_q[2];
 
   always_comb begin
@@ -81,6 +84,14 @@ module map_arithmetic (
     if (!rst_ni) begin
       valid_q <= 5'd0;
       last_q <= 5'd0;
+    end else if (advance_i) begin
+      valid_q <= {valid_q[3:0], load_i};
+      last_q <= {last_q[3:0], load_last_i};
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
       operation_q <= 3'd0;
       {norm_rms_q, b_vector_q, c_used_q, square_q, inner_q, outer_q, rotation_add0_q, rotation_add1_q} <= 8'd0;
       shift_mode_q <= 2'd0;
@@ -88,9 +99,6 @@ module map_arithmetic (
       inner_limit_q <= 32'd0;
       scalar_q <= 28'd0;
       outer_limit_q <= 31'd0;
-    end else if (advance_i) begin
-      valid_q <= {valid_q[3:0], load_i};
-      last_q <= {last_q[3:0], load_last_i};
     end else if (start_i) begin
       operation_q <= d.operation;
       norm_rms_q <= d.mode == tessera_pkg::NormRms;
@@ -122,14 +130,38 @@ module map_arithmetic (
     end
   end
 
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      late_operation_q <= 3'd0;
+      {late_c_used_q, late_square_q, late_scalar_shift_q, late_inner_q, late_outer_q} <= 5'd0;
+      {late_rotation_add0_q, late_rotation_add1_q} <= 2'd0;
+      late_inner_limit_q <= 32'd0;
+      late_outer_limit_q <= 31'd0;
+    end else if (hand_i) begin
+      late_operation_q <= operation_q;
+      late_c_used_q <= c_used_q;
+      late_square_q <= square_q;
+      late_scalar_shift_q <= shift_mode_q == tessera_pkg::ShiftScalar;
+      late_inner_q <= inner_q;
+      late_outer_q <= outer_q;
+      late_rotation_add0_q <= rotation_add0_q;
+      late_rotation_add1_q <= rotation_add1_q;
+      late_inner_limit_q <= inner_limit_q;
+      late_outer_limit_q <= outer_limit_q;
+    end
+  end
+
   // ---------------------------------------------------------------- lanes
 
   map_lane u_lane0 (
     .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
-    .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(rotation_add0_q),
-    .inner_i(inner_q), .inner_limit_i(inner_limit_q), .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .shift_mode_i(shift_mode_q), .shift_base_i, .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .late_operation_i(late_operation_q), .late_c_used_i(late_c_used_q), .late_square_i(late_square_q),
+    .late_scalar_shift_i(late_scalar_shift_q), .shift_i, .rotation_add_i(late_rotation_add0_q),
+    .inner_i(late_inner_q), .inner_limit_i(late_inner_limit_q),
+    .late_outer_i(late_outer_q), .late_outer_limit_i(late_outer_limit_q),
     .a_i(a0_i), .b_i(b_i[15:0]), .c_i(c_i[31:0]), .shift_byte_i(shift_bytes_i[7:0]),
     .partner_i(product2_o), .product_o(product0_o), .out_o(out_o[31:0])
   );
@@ -138,8 +170,11 @@ module map_arithmetic (
     .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
-    .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(rotation_add1_q),
-    .inner_i(inner_q), .inner_limit_i(inner_limit_q), .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .shift_mode_i(shift_mode_q), .shift_base_i, .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .late_operation_i(late_operation_q), .late_c_used_i(late_c_used_q), .late_square_i(late_square_q),
+    .late_scalar_shift_i(late_scalar_shift_q), .shift_i, .rotation_add_i(late_rotation_add1_q),
+    .inner_i(late_inner_q), .inner_limit_i(late_inner_limit_q),
+    .late_outer_i(late_outer_q), .late_outer_limit_i(late_outer_limit_q),
     .a_i(a1_i), .b_i(b_i[31:16]), .c_i(c_i[63:32]), .shift_byte_i(shift_bytes_i[15:8]),
     .partner_i(product3_o), .product_o(product1_o), .out_o(out_o[63:32])
   );
@@ -148,8 +183,11 @@ module map_arithmetic (
     .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
-    .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(1'b0),
-    .inner_i(inner_q), .inner_limit_i(inner_limit_q), .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .shift_mode_i(shift_mode_q), .shift_base_i, .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .late_operation_i(late_operation_q), .late_c_used_i(late_c_used_q), .late_square_i(late_square_q),
+    .late_scalar_shift_i(late_scalar_shift_q), .shift_i, .rotation_add_i(1'b0),
+    .inner_i(late_inner_q), .inner_limit_i(late_inner_limit_q),
+    .late_outer_i(late_outer_q), .late_outer_limit_i(late_outer_limit_q),
     .a_i(a2_i), .b_i(b_i[47:32]), .c_i(c_i[95:64]), .shift_byte_i(shift_bytes_i[23:16]),
     .partner_i(64'd0), .product_o(product2_o), .out_o(out_o[95:64])
   );
@@ -158,8 +196,11 @@ module map_arithmetic (
     .clk_i, .rst_ni, .enable_i(enable), .look_up_i(look_up),
     .operation_i(operation_q), .norm_rms_i(norm_rms_q), .norm_shift_i, .offset_i(offset_q), .maximum_i,
     .scalar_i(scalar_q), .b_vector_i(b_vector_q), .c_used_i(c_used_q), .square_i(square_q),
-    .shift_mode_i(shift_mode_q), .shift_base_i, .shift_i, .rotation_add_i(1'b0),
-    .inner_i(inner_q), .inner_limit_i(inner_limit_q), .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .shift_mode_i(shift_mode_q), .shift_base_i, .outer_i(outer_q), .outer_limit_i(outer_limit_q),
+    .late_operation_i(late_operation_q), .late_c_used_i(late_c_used_q), .late_square_i(late_square_q),
+    .late_scalar_shift_i(late_scalar_shift_q), .shift_i, .rotation_add_i(1'b0),
+    .inner_i(late_inner_q), .inner_limit_i(late_inner_limit_q),
+    .late_outer_i(late_outer_q), .late_outer_limit_i(late_outer_limit_q),
     .a_i(a3_i), .b_i(b_i[63:48]), .c_i(c_i[127:96]), .shift_byte_i(shift_bytes_i[31:24]),
     .partner_i(64'd0), .product_o(product3_o), .out_o(out_o[127:96])
   );

@@ -118,6 +118,7 @@ module map_decode (
       endcase
 
       shift_legal = shift_mode_o != 2'd3 && subtract_o != 2'd3 &&
+                    (subtract_o != tessera_pkg::SubtractTail || d.a_where == tessera_pkg::WhereAcc) &&
                     (shift_mode_o == tessera_pkg::ShiftScalar || d.shift_address[1:0] == 2'd0);
 
       unique case (d.out_where)

@@ -3,8 +3,7 @@
 // map_reader says where everything is: a word comes straight from the SRAM's port or from the buffer. One cycle
 // later the elements stand in the registers of the four lanes, sign-extended, as factors of the multipliers (a, b),
 // addend (c) and shift byte. A rotation has its two results in lanes 0 and 1, each as the sum or difference of its
-// own lane's product and of the product two lanes further on. setup_i, with start_i, loads a value as an element of
-// A.
+// own lane's product and of the product two lanes further on. setup_i loads a value as an element of A.
 
 module map_extract (
   input  logic         clk_i,
@@ -181,7 +180,8 @@ module map_extract (
       rot_q <= d.operation == tessera_pkg::MapRot;
       adjacent_q <= d.mode == tessera_pkg::RotAdjacent;
       high_q <= d.mode == tessera_pkg::RotHigh;
-      if (setup_i) a0_q <= {4'd0, setup_value_i};
+    end else if (setup_i) begin
+      a0_q <= {4'd0, setup_value_i};
     end
   end
 

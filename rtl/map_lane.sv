@@ -4,9 +4,10 @@
 //             an addition
 //   multiply  m * n, 36 x 28 bits
 //   round     shifted, rounded, saturated: v. Of a rotation, the sum or difference of two lanes' products
-//   combine   v + C, saturated; v * up of a gate; the two halves of a softmax weight
+//   combine   v + C, saturated; v * up of a gate
 //
-// enable_i[s] loads the registers of a stage (prepare is 0) from those before it. The inputs up to outer_limit_i
+// enable_i[s] loads the registers of a stage (prepare is 0) from those before it. The inputs up to outer_limit_i are
+// those of the descriptor in `prepare`, the next ones, up to late_outer_limit_i, of the one in the other stages; they
 // stay the same for all beats of a descriptor.
 
 module map_lane (
@@ -26,12 +27,19 @@ module map_lane (
   input  logic         square_i,         // MapAdd multiplies its result with itself
   input  logic [1:0]   shift_mode_i,     // shift_mode_e
   input  logic [17:0]  shift_base_i,     // signed: S without the byte of a lane
-  input  logic [6:0]   shift_i,          // signed: S of ShiftScalar, within -29 to 63
+  input  logic         outer_i,          // saturate to +-outer_limit_i
+  input  logic [30:0]  outer_limit_i,
+
+  input  logic [2:0]   late_operation_i,
+  input  logic         late_c_used_i,
+  input  logic         late_square_i,
+  input  logic         late_scalar_shift_i,
+  input  logic [6:0]   shift_i,          // signed: S of a scalar shift, within -29 to 63
   input  logic         rotation_add_i,
   input  logic         inner_i,          // saturate to +-inner_limit_i
   input  logic [31:0]  inner_limit_i,
-  input  logic         outer_i,          // saturate to +-outer_limit_i
-  input  logic [30:0]  outer_limit_i,
+  input  logic         late_outer_i,
+  input  logic [30:0]  late_outer_limit_i,
 
   input  logic [35:0]  a_i,
   input  logic [15:0]  b_i,
@@ -47,12 +55,14 @@ module map_lane (
   localparam logic signed [6:0] ShiftLeast = -7'sd29;  // as far to the left as it goes
   localparam logic signed [36:0] NormLimit = 37'sd16383;
 
-  logic mulq, rot, expw, gate, add;
+  logic mulq, expw;                             // in `prepare`
+  logic late_rot, late_expw, late_gate, late_add;   // behind it
   assign mulq = operation_i == tessera_pkg::MapMulq;
-  assign rot = operation_i == tessera_pkg::MapRot;
   assign expw = operation_i == tessera_pkg::MapExpw;
-  assign gate = operation_i == tessera_pkg::MapGate;
-  assign add = operation_i == tessera_pkg::MapAdd;
+  assign late_rot = late_operation_i == tessera_pkg::MapRot;
+  assign late_expw = late_operation_i == tessera_pkg::MapExpw;
+  assign late_gate = late_operation_i == tessera_pkg::MapGate;
+  assign late_add = late_operation_i == tessera_pkg::MapAdd;
 
   // ---------------------------------------------------------------- look-ups
 
@@ -174,9 +184,9 @@ module map_lane (
       multiplied_c_q <= 32'd0;
       multiplied_shift_q <= 7'sd0;
     end else if (enable_i[1]) begin
-      if (!add || square_i) product_q <= 64'(m_q) * 64'(n_q);
-      if (c_used_i || add || gate) multiplied_c_q <= prepared_c_q;
-      if (shift_mode_i != tessera_pkg::ShiftScalar) multiplied_shift_q <= prepared_shift_q;
+      if (!late_add || late_square_i) product_q <= 64'(m_q) * 64'(n_q);
+      if (late_c_used_i || late_add || late_gate) multiplied_c_q <= prepared_c_q;
+      if (!late_scalar_shift_i) multiplied_shift_q <= prepared_shift_q;
     end
   end
 
@@ -193,10 +203,10 @@ module map_lane (
       v_q <= 64'sd0;
       rounded_c_q <= 32'd0;
     end else if (enable_i[2]) begin
-      if (!add) begin
+      if (!late_add) begin
         value = product_q;
-        if (rot) value = rotation_add_i ? product_q + partner_i : product_q - partner_i;
-        shift = shift_mode_i == tessera_pkg::ShiftScalar ? $signed(shift_i) : multiplied_shift_q;
+        if (late_rot) value = rotation_add_i ? product_q + partner_i : product_q - partner_i;
+        shift = late_scalar_shift_i ? $signed(shift_i) : multiplied_shift_q;
         if (shift == ShiftMost) begin
           value = 64'sd0;
         end else if (shift > 7'sd0) begin
@@ -216,7 +226,7 @@ module map_lane (
         end
         v_q <= value;
       end
-      if (c_used_i || add || gate) rounded_c_q <= multiplied_c_q;
+      if (late_c_used_i || late_add || late_gate) rounded_c_q <= multiplied_c_q;
     end
   end
 
@@ -230,17 +240,17 @@ module map_lane (
     if (!rst_ni) begin
       out_q <= 32'd0;
     end else if (enable_i[3]) begin
-      if (add) begin
+      if (late_add) begin
         out_q <= rounded_c_q;
-      end else if (gate) begin
+      end else if (late_gate) begin
         out_q <= 32'($signed(v_q[16:0])) * 32'($signed(rounded_c_q[15:0]));
-      end else if (expw) begin
-        out_q <= {17'd0, v_q[6:0], 1'b0, v_q[13:7]};
+      end else if (late_expw) begin
+        out_q <= {18'd0, v_q[13:0]};
       end else begin
         sum = v_q;
-        if (c_used_i) sum = sum + 64'($signed(rounded_c_q));
-        if (outer_i) begin
-          limit = $signed({33'd0, outer_limit_i});
+        if (late_c_used_i) sum = sum + 64'($signed(rounded_c_q));
+        if (late_outer_i) begin
+          limit = $signed({33'd0, late_outer_limit_i});
           if (sum > limit) sum = limit;
           else if (sum < -limit) sum = -limit;
         end

@@ -13,7 +13,7 @@ module map_reader (
   input  logic         rst_ni,
 
   input  logic         start_i,
-  input  logic         running_i,      // from the cycle after start_i until the descriptor is done
+  input  logic         enable_i,       // words may be asked for
   input  logic [255:0] descriptor_i,   // map_descriptor_t
   input  logic [2:0]   beat_i,         // of map_decode, like the next four
   input  logic         b_vector_i,
@@ -77,7 +77,9 @@ module map_reader (
     pick = 4'd0;
     read_req_o = 1'b0;
     read_addr_o = 12'd0;
-    if (subtract_q) begin
+    if (!enable_i) begin
+      read_req_o = 1'b0;
+    end else if (subtract_q) begin
       read_req_o = 1'b1;
       read_addr_o = subtract_addr_q[15:4];
     end else if (more_q != 4'd0) begin
@@ -133,7 +135,34 @@ module map_reader (
       {shift_advance_q, b_advance_q, c_advance_q, a_advance_q} <= 20'd0;
       a_strided_q <= 1'b0;
       {shift_offset_q, b_offset_q, c_offset_q, a_offset_q} <= 16'd0;
-    end else if (running_i) begin
+    end else if (start_i) begin
+      strided = d.a_stride != 16'd0;
+      pairs = d.operation == tessera_pkg::MapRot && d.mode != tessera_pkg::RotAdjacent;
+      used = {d.a_where == tessera_pkg::WhereSram, c_where_i == tessera_pkg::WhereSram, b_vector_i,
+              shift_mode_i != tessera_pkg::ShiftScalar};
+      subtract_q <= subtract_i == tessera_pkg::SubtractByte;
+      subtract_addr_q <= d.shift_subtract_address;
+      used_q <= used;
+      more_q <= used;
+      shift_left_q <= words(d.shift_address[3:0], {2'd0, d.count});
+      b_left_q <= words(d.b_value[3:0], pairs ? {d.count, 2'd0} : {1'b0, d.count, 1'b0});
+      c_left_q <= words(d.c_address[3:0], {2'd0, d.count} << d.c_size);
+      a_left_q <= strided ? d.count : words(d.a_address[3:0], {2'd0, d.count} << d.a_size);
+      shift_addr_q <= d.shift_address[15:4];
+      b_addr_q <= d.b_value[15:4];
+      c_addr_q <= d.c_address[15:4];
+      a_addr_q <= d.a_address;
+      a_step_q <= strided ? d.a_stride : 16'd16;
+      shift_advance_q <= {2'd0, beat_i};
+      b_advance_q <= pairs ? {beat_i, 2'd0} : {1'b0, beat_i, 1'b0};
+      c_advance_q <= {2'd0, beat_i} << d.c_size;
+      a_advance_q <= strided ? {1'b0, d.a_stride[3:0]} : {2'd0, beat_i} << d.a_size;
+      a_strided_q <= strided;
+      shift_offset_q <= d.shift_address[3:0];
+      b_offset_q <= d.b_value[3:0];
+      c_offset_q <= d.c_address[3:0];
+      a_offset_q <= d.a_address[3:0];
+    end else if (enable_i) begin
       // A beat moves on in its words. A word is used up with its last byte, or by the last beat.
       pop = 4'd0;
       if (issue_i) begin
@@ -182,33 +211,6 @@ module map_reader (
           a_addr_q <= a_addr_q + a_step_q;
         end
       end
-    end else if (start_i) begin
-      strided = d.a_stride != 16'd0;
-      pairs = d.operation == tessera_pkg::MapRot && d.mode != tessera_pkg::RotAdjacent;
-      used = {d.a_where == tessera_pkg::WhereSram, c_where_i == tessera_pkg::WhereSram, b_vector_i,
-              shift_mode_i != tessera_pkg::ShiftScalar};
-      subtract_q <= subtract_i == tessera_pkg::SubtractByte;
-      subtract_addr_q <= d.shift_subtract_address;
-      used_q <= used;
-      more_q <= used;
-      shift_left_q <= words(d.shift_address[3:0], {2'd0, d.count});
-      b_left_q <= words(d.b_value[3:0], pairs ? {d.count, 2'd0} : {1'b0, d.count, 1'b0});
-      c_left_q <= words(d.c_address[3:0], {2'd0, d.count} << d.c_size);
-      a_left_q <= strided ? d.count : words(d.a_address[3:0], {2'd0, d.count} << d.a_size);
-      shift_addr_q <= d.shift_address[15:4];
-      b_addr_q <= d.b_value[15:4];
-      c_addr_q <= d.c_address[15:4];
-      a_addr_q <= d.a_address;
-      a_step_q <= strided ? d.a_stride : 16'd16;
-      shift_advance_q <= {2'd0, beat_i};
-      b_advance_q <= pairs ? {beat_i, 2'd0} : {1'b0, beat_i, 1'b0};
-      c_advance_q <= {2'd0, beat_i} << d.c_size;
-      a_advance_q <= strided ? {1'b0, d.a_stride[3:0]} : {2'd0, beat_i} << d.a_size;
-      a_strided_q <= strided;
-      shift_offset_q <= d.shift_address[3:0];
-      b_offset_q <= d.b_value[3:0];
-      c_offset_q <= d.c_address[3:0];
-      a_offset_q <= d.a_address[3:0];
     end
   end
 

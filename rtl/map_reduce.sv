@@ -10,6 +10,7 @@ module map_reduce (
 
   input  logic         start_i,
   input  logic [255:0] descriptor_i,   // map_descriptor_t
+  input  logic         hand_i,
 
   input  logic         valid_i,
   input  logic [3:0]   lanes_i,
@@ -36,10 +37,17 @@ module map_reduce (
   /* verilator lint_on UNUSEDSIGNAL */
   assign d = descriptor_i;
 
-  logic        magnitude_q, index_max_q, sum_out_q, sum_products_q;   // what this descriptor asks for
+  // What the descriptor that was started last asks for, and the one whose beats come.
+  logic        next_magnitude_q, next_index_max_q, next_sum_out_q, next_sum_products_q, next_fresh_q;
+  logic        magnitude_q, index_max_q, sum_out_q, sum_products_q;
+  logic        fresh_q;        // nothing of it has come, and it does not continue
   logic [31:0] maximum_q, maximum_index_q;
   logic [31:0] position_q;     // elements that an indexed maximum has seen
   logic [63:0] sum_q;
+  logic        take_maximum, take_sum;
+
+  assign take_maximum = valid_i & (magnitude_q | index_max_q);
+  assign take_sum = sum_products_q ? product_valid_i : sum_out_q & valid_i;
 
   assign maximum_o = maximum_q;
 
@@ -55,13 +63,28 @@ module map_reduce (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {magnitude_q, index_max_q, sum_out_q, sum_products_q} <= 4'd0;
+      {next_magnitude_q, next_index_max_q, next_sum_out_q, next_sum_products_q, next_fresh_q} <= 5'd0;
     end else if (start_i) begin
-      magnitude_q <= d.reduce == tessera_pkg::ReduceMaxMagnitude;
-      index_max_q <= d.reduce == tessera_pkg::ReduceMaxIndex;
-      sum_out_q <= d.reduce == tessera_pkg::ReduceSum && d.operation != tessera_pkg::MapExpw;
-      sum_products_q <= d.reduce == tessera_pkg::ReduceSumSquares ||
-                        (d.reduce == tessera_pkg::ReduceSum && d.operation == tessera_pkg::MapExpw);
+      next_magnitude_q <= d.reduce == tessera_pkg::ReduceMaxMagnitude;
+      next_index_max_q <= d.reduce == tessera_pkg::ReduceMaxIndex;
+      next_sum_out_q <= d.reduce == tessera_pkg::ReduceSum && d.operation != tessera_pkg::MapExpw;
+      next_sum_products_q <= d.reduce == tessera_pkg::ReduceSumSquares ||
+                             (d.reduce == tessera_pkg::ReduceSum && d.operation == tessera_pkg::MapExpw);
+      next_fresh_q <= ~d.reduce_continue;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      {magnitude_q, index_max_q, sum_out_q, sum_products_q, fresh_q} <= 5'd0;
+    end else if (hand_i) begin
+      magnitude_q <= next_magnitude_q;
+      index_max_q <= next_index_max_q;
+      sum_out_q <= next_sum_out_q;
+      sum_products_q <= next_sum_products_q;
+      fresh_q <= next_fresh_q;
+    end else if (take_maximum || take_sum) begin
+      fresh_q <= 1'b0;
     end
   end
 
@@ -76,23 +99,13 @@ module map_reduce (
   endfunction
 
   always_ff @(posedge clk_i or negedge rst_ni) begin : maximum
-    logic [31:0] key0, key1, key2, key3, low, high, best, old;
+    logic [31:0] key0, key1, key2, key3, low, high, best, old, position;
     logic        low_second, high_second, best_high;
     if (!rst_ni) begin
       maximum_q <= 32'd0;
       maximum_index_q <= 32'd0;
       position_q <= 32'd0;
-    end else if (start_i) begin
-      if (!d.reduce_continue) begin
-        if (d.reduce == tessera_pkg::ReduceMaxMagnitude) begin
-          maximum_q <= 32'd0;
-        end else if (d.reduce == tessera_pkg::ReduceMaxIndex) begin
-          maximum_q <= Sign;
-          maximum_index_q <= 32'd0;
-          position_q <= 32'd0;
-        end
-      end
-    end else if (valid_i && (magnitude_q || index_max_q)) begin
+    end else if (take_maximum) begin
       key0 = key(lanes_i[0], magnitude_q, out_i[31:0]);
       key1 = key(lanes_i[1], magnitude_q, out_i[63:32]);
       key2 = key(lanes_i[2], magnitude_q, out_i[95:64]);
@@ -104,14 +117,15 @@ module map_reduce (
       best_high = high > low;
       best = best_high ? high : low;
       old = magnitude_q ? maximum_q : maximum_q ^ Sign;
-      if (best > old) begin
+      position = fresh_q ? 32'd0 : position_q;
+      if (fresh_q || best > old) begin
         maximum_q <= magnitude_q ? best : best ^ Sign;
         if (index_max_q)
-          maximum_index_q <= position_q + {30'd0, best_high, best_high ? high_second : low_second};
+          maximum_index_q <= position + {30'd0, best_high, best_high ? high_second : low_second};
       end
       // The lanes that count are the lowest ones.
       if (index_max_q)
-        position_q <= position_q + (lanes_i[3] ? 32'd4 : lanes_i[2] ? 32'd3 : lanes_i[1] ? 32'd2 : 32'd1);
+        position_q <= position + (lanes_i[3] ? 32'd4 : lanes_i[2] ? 32'd3 : lanes_i[1] ? 32'd2 : 32'd1);
     end
   end
 
@@ -122,16 +136,13 @@ module map_reduce (
     logic [3:0]  lanes;
     if (!rst_ni) begin
       sum_q <= 64'd0;
-    end else if (start_i) begin
-      if (!d.reduce_continue && (d.reduce == tessera_pkg::ReduceSum || d.reduce == tessera_pkg::ReduceSumSquares))
-        sum_q <= 64'd0;
-    end else if (sum_products_q ? product_valid_i : sum_out_q && valid_i) begin
+    end else if (take_sum) begin
       term0 = sum_products_q ? product0_i : 64'($signed(out_i[31:0]));
       term1 = sum_products_q ? product1_i : 64'($signed(out_i[63:32]));
       term2 = sum_products_q ? product2_i : 64'($signed(out_i[95:64]));
       term3 = sum_products_q ? product3_i : 64'($signed(out_i[127:96]));
       lanes = sum_products_q ? product_lanes_i : lanes_i;
-      sum_q <= sum_q + (lanes[0] ? term0 : 64'd0) + (lanes[1] ? term1 : 64'd0) +
+      sum_q <= (fresh_q ? 64'd0 : sum_q) + (lanes[0] ? term0 : 64'd0) + (lanes[1] ? term1 : 64'd0) +
                (lanes[2] ? term2 : 64'd0) + (lanes[3] ? term3 : 64'd0);
     end
   end

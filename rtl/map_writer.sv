@@ -4,7 +4,8 @@
 // are packed into a word (16 bytes of SRAM, a wavelet, a quarter of an accumulator entry), which is written or sent
 // together with the beat that fills it, or with the last beat; elements of the last word that there are not are
 // zero, and in SRAM not written. To a color the header goes first, as soon as beats_coming_i says that a beat is on
-// its way (or here). After the beats of a norm, exponent_valid_i offers its exponent in the same way.
+// its way (or here). After the beats of a norm, exponent_valid_i offers its exponent in the same way. What a descriptor
+// asks for is kept from start_i on, and done from hand_i on, when everything of the one before has been taken.
 
 module map_writer (
   input  logic         clk_i,
@@ -14,6 +15,10 @@ module map_writer (
   input  logic [255:0] descriptor_i,   // map_descriptor_t
   input  logic [31:0]  header_i,       // header_t
   input  logic [2:0]   beat_i,
+  input  logic         hand_i,
+
+  output logic         to_sram_o,
+  output logic         to_acc_o,
 
   input  logic         beats_coming_i,
   input  logic         valid_i,
@@ -53,6 +58,15 @@ module map_writer (
 
   // ---------------------------------------------------------------- where to
 
+  // Of the descriptor that was started last.
+  logic         next_to_sram_q, next_to_color_q, next_to_acc_q, next_strided_q, next_norm_q;
+  logic [1:0]   next_size_q;
+  logic [4:0]   next_chunk_q;
+  logic [15:0]  next_addr_q, next_step_q, next_exponent_addr_q;
+  logic [3:0]   next_color_q;
+  logic [31:0]  next_header_q;
+
+  // Of the one that is written.
   logic         to_sram_q, to_color_q, to_acc_q, strided_q;
   logic [1:0]   size_q;          // of a packed element
   logic [4:0]   chunk_q;         // bytes of a full beat
@@ -152,6 +166,9 @@ module map_writer (
     end
   end
 
+  assign to_sram_o = to_sram_q;
+  assign to_acc_o = to_acc_q;
+
   assign write_addr_o = exponent_valid_i ? exponent_addr_q[15:4] : addr_q[15:4];
   assign write_be_o = word_be;
   assign write_data_o = word;
@@ -174,9 +191,39 @@ module map_writer (
 
   // ---------------------------------------------------------------- registers
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
+  always_ff @(posedge clk_i or negedge rst_ni) begin : next_descriptor
     logic [4:0] chunk;
     logic       strided;
+    if (!rst_ni) begin
+      {next_to_sram_q, next_to_color_q, next_to_acc_q, next_strided_q, next_norm_q} <= 5'd0;
+      next_size_q <= 2'd0;
+      next_chunk_q <= 5'd0;
+      {next_addr_q, next_step_q, next_exponent_addr_q} <= 48'd0;
+      next_color_q <= 4'd0;
+      next_header_q <= 32'd0;
+    end else if (start_i) begin
+      chunk = d.out_where == tessera_pkg::WhereAcc ? {beat_i, 2'd0} : {2'd0, beat_i} << d.out_size;
+      strided = d.out_where == tessera_pkg::WhereSram && d.out_stride != 16'd0;
+      next_to_sram_q <= d.out_where == tessera_pkg::WhereSram;
+      next_to_color_q <= d.out_where == tessera_pkg::WhereColor;
+      next_to_acc_q <= d.out_where == tessera_pkg::WhereAcc;
+      next_strided_q <= strided;
+      next_norm_q <= d.operation == tessera_pkg::MapNorm;
+      next_size_q <= d.out_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.out_size;
+      next_chunk_q <= chunk;
+      next_step_q <= strided ? d.out_stride : {11'd0, chunk};
+      next_color_q <= d.out_address[3:0];
+      next_header_q <= {header.flags, d.out_stride[7:0], header.tag, header.slot, header.position};
+      next_exponent_addr_q <= d.offset_high;
+      unique case (d.out_where)
+        tessera_pkg::WhereSram: next_addr_q <= d.out_address;
+        tessera_pkg::WhereAcc: next_addr_q <= {6'd0, d.out_address[3:0], 6'd0};
+        default: next_addr_q <= 16'd0;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin : registers
     if (!rst_ni) begin
       {to_sram_q, to_color_q, to_acc_q, strided_q, header_due_q, norm_q} <= 6'd0;
       size_q <= 2'd0;
@@ -189,6 +236,25 @@ module map_writer (
       exponent_addr_q <= 16'd0;
       pack_q <= 128'd0;
       pack_be_q <= 16'd0;
+    end else if (hand_i) begin
+      to_sram_q <= next_to_sram_q;
+      to_color_q <= next_to_color_q;
+      to_acc_q <= next_to_acc_q;
+      strided_q <= next_strided_q;
+      norm_q <= next_norm_q;
+      size_q <= next_size_q;
+      chunk_q <= next_chunk_q;
+      addr_q <= next_addr_q;
+      step_q <= next_step_q;
+      fill_addr_q <= next_to_color_q ? 4'd4 - next_chunk_q[3:0] : -next_chunk_q[3:0];
+      color_q <= next_color_q;
+      header_q <= next_header_q;
+      header_due_q <= next_to_color_q;
+      exponent_addr_q <= next_exponent_addr_q;
+      if (pack_be_q != 16'd0) begin
+        pack_q <= 128'd0;
+        pack_be_q <= 16'd0;
+      end
     end else if (beats_coming_i) begin
       if (header_send && send_ready_i) header_due_q <= 1'b0;
       if (valid_i && ready_o) begin
@@ -201,27 +267,6 @@ module map_writer (
           pack_be_q <= 16'd0;
         end
       end
-    end else if (start_i) begin
-      chunk = d.out_where == tessera_pkg::WhereAcc ? {beat_i, 2'd0} : {2'd0, beat_i} << d.out_size;
-      strided = d.out_where == tessera_pkg::WhereSram && d.out_stride != 16'd0;
-      to_sram_q <= d.out_where == tessera_pkg::WhereSram;
-      to_color_q <= d.out_where == tessera_pkg::WhereColor;
-      to_acc_q <= d.out_where == tessera_pkg::WhereAcc;
-      strided_q <= strided;
-      norm_q <= d.operation == tessera_pkg::MapNorm;
-      size_q <= d.out_where == tessera_pkg::WhereAcc ? tessera_pkg::Size32 : d.out_size;
-      chunk_q <= chunk;
-      step_q <= strided ? d.out_stride : {11'd0, chunk};
-      fill_addr_q <= d.out_where == tessera_pkg::WhereColor ? 4'd4 - chunk[3:0] : -chunk[3:0];
-      color_q <= d.out_address[3:0];
-      header_q <= {header.flags, d.out_stride[7:0], header.tag, header.slot, header.position};
-      header_due_q <= d.out_where == tessera_pkg::WhereColor;
-      exponent_addr_q <= d.offset_high;
-      unique case (d.out_where)
-        tessera_pkg::WhereSram: addr_q <= d.out_address;
-        tessera_pkg::WhereAcc: addr_q <= {6'd0, d.out_address[3:0], 6'd0};
-        default: addr_q <= 16'd0;
-      endcase
     end
   end
 

@@ -123,6 +123,7 @@ package tessera_pkg;
   localparam int unsigned RegHeader = RegisterBase + 'h440;         // header_t that the next launches send
   localparam int unsigned RegLaunch = RegisterBase + 'h444;         // launch_t: queues a list of descriptors; waits for room
   localparam int unsigned RegWaitUnits = RegisterBase + 'h448;      // waits until queue, MAC array and map unit are done
+  localparam int unsigned RegWaitNotice = RegisterBase + 'h46c;     // waits until a descriptor with `notify` is done, and forgets it
   localparam int unsigned RegReduceMax = RegisterBase + 'h44c;      // last maximum
   localparam int unsigned RegReduceIndex = RegisterBase + 'h450;    // index of the first maximum
   localparam int unsigned RegReduceSumLow = RegisterBase + 'h454;   // last sum, 64 bits
@@ -174,7 +175,7 @@ package tessera_pkg;
     MapMulq = 0,  // sat(sat(rsh((A + offset) * B, S)) + C)
     MapNorm = 1,  // sat(rsh(clamp(rsh(A, t)) * B, s)), t and s from the last maximum
     MapRot  = 2,  // sat16(rsh(a * c -+ b * s, 14))
-    MapExpw = 3,  // p = rsh(EXP[dl & 255], dl >> 8), dl = last maximum - A; min(16383, rsh(p, S)) in two halves
+    MapExpw = 3,  // p = rsh(EXP[dl & 255], dl >> 8), dl = last maximum - A; min(16383, rsh(p, S))
     MapGate = 4,  // rsh(A * sigmoid(A), 15) * B
     MapAdd  = 5   // sat(A + C)
   } map_operation_e;
@@ -202,7 +203,7 @@ package tessera_pkg;
   typedef enum logic [1:0] {
     SubtractNone = 0,
     SubtractByte = 1,  // S -= the signed byte at shift_subtract_address
-    SubtractTail = 2   // S -= the exponent that ended the MAC array's last message from a color
+    SubtractTail = 2   // S -= the exponent that came with A's first entry, from a color through the MAC array
   } shift_subtract_e;
 
   typedef enum logic [2:0] {
@@ -250,9 +251,10 @@ package tessera_pkg;
     logic [5:0]  inner_width;          // N of the inner saturation; 0: none
     logic [15:0] count;                // elements
     // word 0
-    logic [1:0]  reserved0;
-    logic        acc_release;          // A's bank is free for the MAC array afterwards
-    logic        acc_wait;             // wait until A's bank is full
+    logic        notify;               // when it is done, RegWaitNotice is served
+    logic        ahead;                // reads nothing of SRAM that the map descriptor before it writes
+    logic        acc_release;          // A's entries are free for the MAC array when they have been read
+    logic        acc_wait;             // wait until A's entries are full
     logic [1:0]  mode;                 // norm_mode_e, rot_mode_e
     logic        reduce_continue;      // go on from the last reduction
     logic [2:0]  reduce;               // reduce_e
@@ -270,7 +272,8 @@ package tessera_pkg;
     logic        unit;                 // UnitMap
   } map_descriptor_t;
 
-  // acc[entry + g][m] = sum over k of weight[weight_address + 16 * (g * group_stride + k * weight_stride) + m] * x[k]
+  // acc[entry + g][m] = sum over k of weight[weight_address + 16 * (g * group_stride + k * weight_stride) + m] * x[k],
+  // x of group g from x_address + 16 * g * x_group_stride on
   typedef struct packed {
     logic [31:0] reserved7;
     logic [31:0] reserved6;
@@ -281,16 +284,16 @@ package tessera_pkg;
     // word 3
     logic [15:0] reserved3;
     logic [15:0] weight_address;       // a multiple of 16
-    // word 2; from a color: x_address is the color
-    logic [15:0] reserved2;
+    // word 2; x_group_stride in 16-byte words; from a color: x_address is the color
+    logic [15:0] x_group_stride;
     logic [15:0] x_address;
     // word 1
-    logic [7:0]  entry;                // first accumulator entry; bit 3 is the bank
-    logic [7:0]  groups;               // of 16 outputs each, 1 to 8
+    logic [7:0]  entry;                // of the first group in the accumulators
+    logic [7:0]  groups;               // of 16 outputs each, 1 to 16
     logic [15:0] count;                // activations
     // word 0
     logic [22:0] reserved0;
-    logic        x_step;               // 0: x is contiguous, 1: every second byte
+    logic        x_wide;               // x from SRAM is int16, at a multiple of 2
     logic [1:0]  x_where;              // WhereSram or WhereColor (then groups is 1)
     logic        reserved0b;
     logic        fence;
@@ -299,8 +302,8 @@ package tessera_pkg;
   } mac_descriptor_t;
 
   localparam int unsigned LaneCount = 16;     // of the MAC array
-  localparam int unsigned AccEntries = 16;    // two banks of 8
-  localparam int unsigned AccBankEntries = 8;
+  localparam int unsigned AccEntries = 16;
+  localparam int unsigned AccBankEntries = 8; // for kernels that work in halves turn about
   localparam int unsigned MapLaneCount = 4;
   localparam int unsigned BlockSize = 32;     // of an MX block
 

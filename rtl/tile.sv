@@ -283,38 +283,40 @@ module tile (
 
   // ---------------------------------------------------------------- descriptors, MAC array, map unit
 
-  logic [255:0] descriptor;
-  logic [31:0]  descriptor_header;
-  logic         mac_start, mac_ready, map_start, map_ready;
+  logic [255:0] mac_descriptor, map_descriptor;
+  logic [31:0]  map_header;
+  logic         mac_start, mac_ready, mac_done, map_start, map_ready, map_done, map_notice;
   logic         queue_busy, queue_error;
 
   descriptor_queue u_descriptor_queue (
     .clk_i(descriptor_queue_clk), .rst_ni,
     .read_req_o(queue_read), .read_addr_o(queue_read_addr), .read_gnt_i(queue_read_gnt), .read_data_i(sram_rdata),
-    .descriptor_o(descriptor), .header_o(descriptor_header),
-    .mac_start_o(mac_start), .mac_ready_i(mac_ready), .map_start_o(map_start), .map_ready_i(map_ready),
+    .mac_descriptor_o(mac_descriptor), .mac_start_o(mac_start), .mac_ready_i(mac_ready), .mac_done_i(mac_done),
+    .map_descriptor_o(map_descriptor), .map_header_o(map_header), .map_start_o(map_start), .map_ready_i(map_ready),
+    .map_done_i(map_done), .map_notice_i(map_notice),
     .reg_re_i(reg_re), .reg_we_i(reg_we), .reg_blocking_i(reg_blocking), .reg_addr_i(reg_addr),
     .reg_wdata_i(reg_wdata), .reg_rdata_o(queue_reg_rdata), .reg_ready_o(queue_reg_ready),
     .error_o(queue_error), .busy_o(queue_busy)
   );
 
-  logic [1:0]   bank_full, bank_set, bank_clear;
+  logic [15:0]  entry_full, entry_clear;
+  logic [3:0]   tail_entry;
   logic         acc_write;
   logic [3:0]   acc_write_entry;
+  logic         tail_write;
   logic [511:0] acc_write_data;
-  logic [7:0]   mac_tail;
+  logic [7:0]   mac_tail, tail;
   logic         mac_busy, mac_active, mac_error;
   logic [3:0]   mac_error_color;
 
   mac_array u_mac_array (
     .clk_i(mac_array_clk), .rst_ni,
-    .start_i(mac_start), .ready_o(mac_ready), .descriptor_i(descriptor),
+    .start_i(mac_start), .ready_o(mac_ready), .done_o(mac_done), .descriptor_i(mac_descriptor),
     .read_req_o(mac_read), .read_addr_o(mac_read_addr), .read_gnt_i(mac_read_gnt), .read_data_i(sram_rdata),
     .nonempty_i(ramp_nonempty), .take_o(mac_take), .take_color_o(mac_take_color), .take_gnt_i(mac_take_gnt),
     .take_data_i(ramp_data), .take_last_i(ramp_last),
-    .bank_full_i(bank_full), .bank_set_o(bank_set),
-    .acc_write_o(acc_write), .acc_write_entry_o(acc_write_entry), .acc_write_data_o(acc_write_data),
-    .tail_o(mac_tail),
+    .entry_full_i(entry_full), .acc_write_o(acc_write), .acc_write_entry_o(acc_write_entry), .acc_write_data_o(acc_write_data),
+    .tail_write_o(tail_write), .tail_o(mac_tail),
     .error_o(mac_error), .error_color_o(mac_error_color), .active_o(mac_active), .busy_o(mac_busy)
   );
 
@@ -329,11 +331,12 @@ module tile (
   accumulators u_accumulators (
     .clk_i(accumulators_clk), .rst_ni,
     .mac_write_i(acc_write), .mac_entry_i(acc_write_entry), .mac_data_i(acc_write_data),
+    .tail_write_i(tail_write), .mac_tail_i(mac_tail),
     .read_a_addr_i(acc_read_a), .read_a_data_o(acc_data_a),
     .read_b_addr_i(acc_read_b), .read_b_data_o(acc_data_b),
     .map_write_i(map_acc_write), .map_addr_i(map_acc_write_addr), .map_data_i(map_acc_write_data),
     .map_gnt_o(map_acc_write_gnt),
-    .bank_set_i(bank_set), .bank_clear_i(bank_clear), .bank_full_o(bank_full)
+    .clear_i(entry_clear), .full_o(entry_full), .tail_entry_i(tail_entry), .tail_o(tail)
   );
 
   logic       map_busy, map_active, map_error;
@@ -342,7 +345,8 @@ module tile (
 
   map_unit u_map_unit (
     .clk_i(map_unit_clk), .rst_ni,
-    .start_i(map_start), .ready_o(map_ready), .descriptor_i(descriptor), .header_i(descriptor_header),
+    .start_i(map_start), .ready_o(map_ready), .done_o(map_done), .notice_o(map_notice),
+    .descriptor_i(map_descriptor), .header_i(map_header),
     .read_req_o(map_read), .read_addr_o(map_read_addr), .read_gnt_i(map_read_gnt), .read_data_i(sram_rdata),
     .write_req_o(map_write), .write_addr_o(map_write_addr), .write_be_o(map_write_be),
     .write_data_o(map_write_data), .write_gnt_i(map_write_gnt),
@@ -353,7 +357,7 @@ module tile (
     .acc_read_a_o(acc_read_a), .acc_data_a_i(acc_data_a), .acc_read_b_o(acc_read_b), .acc_data_b_i(acc_data_b),
     .acc_write_o(map_acc_write), .acc_write_addr_o(map_acc_write_addr), .acc_write_data_o(map_acc_write_data),
     .acc_write_gnt_i(map_acc_write_gnt),
-    .bank_full_i(bank_full), .bank_clear_o(bank_clear), .mac_tail_i(mac_tail),
+    .entry_full_i(entry_full), .entry_clear_o(entry_clear), .tail_entry_o(tail_entry), .tail_i(tail),
     .reg_addr_i(reg_addr), .reg_rdata_o(map_reg_rdata),
     .error_o(map_error), .error_kind_o(map_error_kind), .error_color_o(map_error_color),
     .active_o(map_active), .busy_o(map_busy)
@@ -400,9 +404,9 @@ module tile (
   assign address_map_enable = address_busy;
   assign instruction_memory_enable = instruction_req | fetch_req;
   assign sram_enable = bus_read | queue_read | map_read | mac_read | bus_write | receiver_write | map_write;
-  assign descriptor_queue_enable = queue_busy | reg_we;
+  assign descriptor_queue_enable = queue_busy | map_notice | reg_we;
   assign mac_array_enable = mac_busy | mac_start;
-  assign accumulators_enable = acc_write | map_acc_write | bank_set != 2'b00 | bank_clear != 2'b00;
+  assign accumulators_enable = acc_write | map_acc_write | entry_clear != 16'd0;
   assign map_unit_enable = map_busy | map_start;
   assign tile_registers_enable = tile_busy;
   assign counters_enable = awake;

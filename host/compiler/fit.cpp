@@ -108,6 +108,8 @@ std::string table_misfit(const ModelShape& shape, const Partition& p, Operator o
     case Operator::kAttention:
       if (const int heads = std::get<AttentionWork>(work).query_heads; heads > firmware::MAX_QUERY_HEADS)
         return too_many("attention", heads, firmware::MAX_QUERY_HEADS, "query heads of a tile");
+      if (const int context = std::get<AttentionWork>(work).context; context > firmware::MAX_POSITIONS)
+        return too_many("attention", context, firmware::MAX_POSITIONS, "positions of a tile");
       if (p.attention_merges && p.output > firmware::MAX_MX_COLORS)
         return too_many("attention", p.output, firmware::MAX_MX_COLORS, "copies of an MX block");
       break;

@@ -142,7 +142,7 @@ std::uint32_t lay_out(const AttentionWork& work, int in_flight, attention_parame
   space.take(p.output_address, head_blocks(length) * 4 * kBlockColumns);
   space.take(p.block_address, mx_stride(head_block_length(length)));
   space.take(p.list_address,
-             list_bytes(attention_list_descriptors(p.in_flight, context, length, p.query_heads)));
+             list_bytes(attention_list_descriptors(context, length, p.query_heads)));
   p.key_cache_stride = static_cast<std::uint16_t>(context * length);
   p.value_cache_stride = static_cast<std::uint16_t>(context * value_row_bytes(length));
   p.exponent_stride = static_cast<std::uint16_t>(context);

@@ -92,24 +92,23 @@ ViewGroup core() {
 }
 
 ViewGroup queue() {
-  const std::string descriptor = "descriptor";
-  const std::string header = "descriptor_header";
-  return {
-      "descriptor queue",
-      true,
-      {{"launches waiting", "u_descriptor_queue.launch_count_q", -1, -1, kDecimal},
-       {"descriptors left", "u_descriptor_queue.left_q", -1, -1, kDecimal},
-       {"descriptor is here", "u_descriptor_queue.valid_q"},
-       field<rtl::MapDescriptor>("for the MAC array", descriptor, TESSERA_FIELD(MapDescriptor, unit), kHex),
-       field<rtl::MapDescriptor>("map operation", descriptor, TESSERA_FIELD(MapDescriptor, operation), kHex,
-                                 ValueNames::kMapOperation),
-       field<rtl::MapDescriptor>("fence", descriptor, TESSERA_FIELD(MapDescriptor, fence), kHex),
-       field<rtl::MapDescriptor>("elements", descriptor, TESSERA_FIELD(MapDescriptor, count), kDecimal),
-       field<rtl::Header>("position", header, TESSERA_FIELD(Header, position), kDecimal),
-       field<rtl::Header>("tag", header, TESSERA_FIELD(Header, tag), kDecimal),
-       {"starts MAC array", "mac_start"},
-       {"starts map unit", "map_start"},
-       {"error", "queue_error"}}};
+  const std::string descriptor = "map_descriptor";
+  const std::string header = "map_header";
+  return {"descriptor queue",
+          true,
+          {{"launches waiting", "u_descriptor_queue.launch_count_q", -1, -1, kDecimal},
+           {"descriptors left", "u_descriptor_queue.left_q", -1, -1, kDecimal},
+           {"MAC descriptor is here", "u_descriptor_queue.mac_valid_q"},
+           {"map descriptor is here", "u_descriptor_queue.map_valid_q"},
+           field<rtl::MapDescriptor>("map operation", descriptor, TESSERA_FIELD(MapDescriptor, operation),
+                                     kHex, ValueNames::kMapOperation),
+           field<rtl::MapDescriptor>("fence", descriptor, TESSERA_FIELD(MapDescriptor, fence), kHex),
+           field<rtl::MapDescriptor>("elements", descriptor, TESSERA_FIELD(MapDescriptor, count), kDecimal),
+           field<rtl::Header>("position", header, TESSERA_FIELD(Header, position), kDecimal),
+           field<rtl::Header>("tag", header, TESSERA_FIELD(Header, tag), kDecimal),
+           {"starts MAC array", "mac_start"},
+           {"starts map unit", "map_start"},
+           {"error", "queue_error"}}};
 }
 
 ViewGroup mac_array() {
@@ -125,7 +124,7 @@ ViewGroup mac_array() {
            {"color", "mac_take_color", -1, -1, kHex, ValueNames::kColor},
            {"writes accumulators", "acc_write"},
            {"entry", "acc_write_entry", -1, -1, kDecimal},
-           {"banks full", "bank_full"},
+           {"entries full", "entry_full"},
            {"error", "mac_error"}}};
 }
 

@@ -96,17 +96,17 @@ void VectorBench::compare_models() {
   const Vvector_top& a = *models_[0];
   const Vvector_top& b = *models_[1];
   const auto key = [](const Vvector_top& m) {
-    return std::array<uint64_t, 4>{
+    return std::array<uint64_t, 5>{
         uint64_t{m.reg_rdata_o} << 32 | m.send_data_o,
         uint64_t{m.sram_refused_o} << 40 | uint64_t{m.map_take_color_o} << 36 |
             uint64_t{m.mac_take_color_o} << 32 | m.send_color_o << 28 | m.mac_error_color_o << 24 |
-            m.map_error_color_o << 20 | m.map_error_kind_o << 16 | m.mac_tail_o << 8 | m.bank_full_o,
+            m.map_error_color_o << 20 | m.map_error_kind_o << 16 | m.mac_tail_o << 8,
         uint64_t{m.reg_ready_o} | m.receiver_gnt_o << 1 | m.map_take_o << 2 | m.mac_take_o << 3 |
             m.send_o << 4 | m.send_last_o << 5 | m.queue_error_o << 6 | m.mac_error_o << 7 |
             m.map_error_o << 8 | m.mac_start_o << 9 | m.mac_ready_o << 10 | m.mac_active_o << 11 |
             m.map_start_o << 12 | m.map_ready_o << 13 | m.map_active_o << 14 | m.queue_busy_o << 15 |
-            m.mac_busy_o << 16 | m.map_busy_o << 17,
-        uint64_t{m.sram_rdata_o[0]} << 32 | m.sram_rdata_o[3]};
+            m.mac_busy_o << 16 | m.map_busy_o << 17 | m.mac_done_o << 18 | m.map_done_o << 19,
+        uint64_t{m.entry_full_o}, uint64_t{m.sram_rdata_o[0]} << 32 | m.sram_rdata_o[3]};
   };
   ASSERT_EQ(key(a), key(b)) << "in cycle " << counts.cycles
                             << ": the state of a block changed while its clock stood still";
@@ -244,8 +244,10 @@ std::array<int32_t, kLaneCount> VectorBench::acc(uint32_t entry) const {
   return lanes;
 }
 
-std::array<bool, 2> VectorBench::full() const {
-  return {(models_[0]->bank_full_o & 1) != 0, (models_[0]->bank_full_o & 2) != 0};
+std::array<bool, kAccEntries> VectorBench::full() const {
+  std::array<bool, kAccEntries> full{};
+  for (uint32_t i = 0; i < kAccEntries; ++i) full[i] = (models_[0]->entry_full_o >> i & 1) != 0;
+  return full;
 }
 
 void VectorBench::deliver(uint32_t color, const Message& message) {

@@ -79,8 +79,8 @@ class VectorBench {
   std::vector<ErrorEvent> errors;
   Counts counts;
   Vvector_top& model() { return *models_[0]; }
-  bool busy() const { return busy_; }  // in the last cycle
-  std::array<bool, 2> full() const;
+  bool busy() const { return busy_; }          // in the last cycle
+  std::array<bool, kAccEntries> full() const;  // entries of the accumulators
 
  private:
   bool happens(double rate) { return rate > 0 && std::uniform_real_distribution<>()(random_) < rate; }

@@ -1,4 +1,4 @@
-// The MAC array alone: every place of x in its words, groups and strides, messages, banks.
+// The MAC array alone: every place of x in its words, groups and strides, messages, entries.
 #include <gtest/gtest.h>
 
 #include "tests/rtl/vector/scenario.h"
@@ -17,9 +17,9 @@ MacDescriptor example(uint32_t count, uint32_t groups = 1) {
   return d;
 }
 
-// Runs a descriptor and empties its bank again.
+// Runs a descriptor and empties its entries again.
 void run(Scenario& scenario, const MacDescriptor& d) {
-  MapDescriptor release = map_descriptor(kMapAdd, 1);
+  MapDescriptor release = map_descriptor(kMapAdd, kLaneCount * d.groups);
   release.a_where = kWhereAcc;
   release.a_size = kSize32;
   release.a_address = d.entry;
@@ -31,12 +31,12 @@ void run(Scenario& scenario, const MacDescriptor& d) {
 TEST(MacArray, TakesXFromEveryPlace) {
   Scenario scenario(1);
   scenario.fill();
-  for (uint32_t step = 0; step < 2; ++step) {
-    for (uint32_t offset = 0; offset < 16; ++offset) {
+  for (uint32_t wide = 0; wide < 2; ++wide) {
+    for (uint32_t offset = 0; offset < 16; offset += 1 + wide) {
       for (const uint32_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48}) {
         MacDescriptor d = example(count);
         d.x_address = kX + offset;
-        d.x_step = step;
+        d.x_wide = wide;
         run(scenario, d);
         if (HasFailure()) return;
       }
@@ -72,7 +72,7 @@ TEST(MacArray, LongestVectorOfLargestProducts) {
 TEST(MacArray, GroupsAndStrides) {
   Scenario scenario(4);
   scenario.fill();
-  for (uint32_t groups = 1; groups <= kAccBankEntries; ++groups) {
+  for (uint32_t groups = 1; groups <= kAccEntries; ++groups) {
     for (const int stride : {1, 2, 16, 0, -1}) {
       for (const int group_stride : {0, 1, 33, -33}) {
         MacDescriptor d = example(20, groups);
@@ -80,6 +80,7 @@ TEST(MacArray, GroupsAndStrides) {
         d.weight_stride = stride & 0xffff;
         d.group_stride = group_stride & 0xffff;
         d.entry = kAccEntries - groups;
+        d.x_group_stride = groups % 3;
         run(scenario, d);
         if (HasFailure()) return;
       }
@@ -131,13 +132,13 @@ TEST(MacArray, MessagesOfAWrongLength) {
   }
 }
 
-TEST(MacArray, WaitsForItsBank) {
+TEST(MacArray, WaitsForItsEntries) {
   Scenario scenario(7);
   scenario.fill();
   const MacDescriptor first = example(20, 3);
   MacDescriptor second = example(30, 8);
   second.weight_address = kWeights + 0x400;
-  // The bank is released by a map descriptor that waits for a message.
+  // Entries are released by a map descriptor that waits for a message.
   MapDescriptor waiting = map_descriptor(kMapAdd, 4);
   waiting.a_where = kWhereColor;
   waiting.a_size = kSize32;
@@ -154,9 +155,9 @@ TEST(MacArray, WaitsForItsBank) {
   scenario.load_bench();
   scenario.bench.launch(0, kListAddress, 4);
   scenario.bench.cycles(400);
-  // The second one's first sums wait, and everything stands still.
+  // The second one waits, and everything stands still.
   EXPECT_FALSE(scenario.bench.busy());
-  EXPECT_FALSE(scenario.bench.model().mac_ready_o);
+  EXPECT_FALSE(scenario.bench.model().mac_done_o);
   EXPECT_TRUE(scenario.bench.full()[0]);
   scenario.deliver(9, {0, 1, 2, 3, 4});
   scenario.bench.wait_units();
@@ -180,7 +181,7 @@ TEST(MacArray, StandsStillWithoutItsMessage) {
   for (size_t i = 0; i < message.size(); ++i) {
     scenario.bench.cycles(30);
     EXPECT_FALSE(scenario.bench.busy()) << "before word " << i;
-    EXPECT_FALSE(scenario.bench.model().mac_ready_o);
+    EXPECT_FALSE(scenario.bench.model().mac_done_o);
     scenario.bench.deliver_word({2, i + 1 == message.size(), message[i]});
   }
   scenario.bench.wait_units();

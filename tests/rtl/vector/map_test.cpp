@@ -275,29 +275,28 @@ TEST(MapUnit, StandsStillWithoutCredits) {
   scenario.compare();
 }
 
-TEST(MapUnit, StandsStillUntilItsBanksAreFull) {
+TEST(MapUnit, StandsStillUntilItsEntriesAreFull) {
   Scenario scenario(20);
   scenario.fill();
-  MapDescriptor d = map_descriptor(kMapMulq, 20);
+  MapDescriptor d = map_descriptor(kMapMulq, 15);
   d.a_where = kWhereAcc;
   d.a_size = kSizePair;
   d.a_address = 0x80;
   d.acc_wait = d.acc_release = 1;
   d.b_value = 5;
   to_sram(d, kSize32);
-  MacDescriptor low = mac_descriptor(16, 2);
-  MacDescriptor high = mac_descriptor(4, 2);
+  MacDescriptor low = mac_descriptor(16, 1);
+  MacDescriptor high = mac_descriptor(4, 1);
   high.entry = 8;
   high.x_where = kWhereColor;
   high.x_address = 10;
-  high.groups = 1;
   scenario.place(kListAddress, std::vector<Descriptor>{low, d, high});
   scenario.load_bench();
   scenario.bench.launch(0, kListAddress, 3);
   scenario.bench.cycles(200);
   EXPECT_FALSE(scenario.bench.busy());
-  EXPECT_EQ(scenario.bench.full(), (std::array<bool, 2>{true, false}));
-  EXPECT_FALSE(scenario.bench.model().map_ready_o);
+  EXPECT_EQ(scenario.bench.full(), (std::array<bool, kAccEntries>{true}));
+  EXPECT_FALSE(scenario.bench.model().map_done_o);
   scenario.deliver(10, {0, 0x01020304, 99});
   scenario.bench.wait_units();
   scenario.oracle.run(low);

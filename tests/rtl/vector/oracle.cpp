@@ -102,12 +102,13 @@ void Oracle::run(const MacDescriptor& d) {
     const Message message = take(d.x_address, words + 1);
     for (size_t k = 0; k < d.count; ++k) x[k] = wrap(message[1 + k / 4] >> (8 * (k % 4)), 8);
     if (arrived > words) tail = static_cast<uint8_t>(message[words]);
-  } else {
-    for (size_t k = 0; k < d.count; ++k) x[k] = element(d.x_address + (k << d.x_step), kSize8);
   }
-  bool& bank_full = full[d.entry >> 3];
-  ASSERT_FALSE(bank_full) << "the list waits for ever";
   for (uint32_t g = 0; g < d.groups; ++g) {
+    ASSERT_FALSE(full[d.entry + g]) << "the list waits for ever";
+    full[d.entry + g] = true;
+    if (color) tails[d.entry + g] = tail;
+    for (uint32_t k = 0; !color && k < d.count; ++k)
+      x[k] = element(d.x_address + 16 * g * d.x_group_stride + (k << d.x_wide), d.x_wide ? kSize16 : kSize8);
     for (uint32_t m = 0; m < kLaneCount; ++m) {
       uint32_t sum = 0;
       for (uint32_t k = 0; k < d.count; ++k) {
@@ -117,7 +118,6 @@ void Oracle::run(const MacDescriptor& d) {
       acc[d.entry + g][m] = static_cast<int32_t>(sum);
     }
   }
-  bank_full = true;
 }
 
 // ---------------------------------------------------------------- map unit: operands
@@ -148,7 +148,7 @@ int64_t Oracle::shift(const MapDescriptor& d, int i) const {
   if (d.shift_mode == kShiftPlus) s += element(d.shift_address + i, kSize8);
   if (d.shift_mode == kShiftMinus) s -= element(d.shift_address + i, kSize8);
   if (d.shift_subtract == kSubtractByte) s -= element(d.shift_subtract_address, kSize8);
-  if (d.shift_subtract == kSubtractTail) s -= static_cast<int8_t>(tail);
+  if (d.shift_subtract == kSubtractTail) s -= static_cast<int8_t>(tails[d.a_address % 16]);
   return s;
 }
 
@@ -158,16 +158,13 @@ void Oracle::run(const MapDescriptor& d, uint32_t header) {
   const int count = static_cast<int>(d.count);
   Message message;
   if (d.a_where == kWhereColor) message = take(d.a_address, 1 + ((count << d.a_size) + 3) / 4);
-  std::array<bool, 2> banks{};  // that A lies in
   if (d.a_where == kWhereAcc) {
-    for (int i = 0; i < count; ++i) {
-      banks[(d.a_address % 16 + i / 16) / 8] = true;
-      if (d.a_size == kSizePair) banks[(d.a_address / 16 % 16 + i / 16) / 8] = true;
+    for (uint32_t i = 0; i <= (d.count - 1) / 16; ++i) {
+      const uint32_t first = d.a_address % 16 + i;
+      const uint32_t second = d.a_size == kSizePair ? d.a_address / 16 % 16 + i : first;
+      ASSERT_TRUE((full[first] && full[second]) || !d.acc_wait) << "the list waits for ever";
+      if (d.acc_release) full[first] = full[second] = false;
     }
-  }
-  for (int bank = 0; bank < 2; ++bank) {
-    ASSERT_TRUE(full[bank] || !banks[bank] || !d.acc_wait) << "the list waits for ever";
-    if (banks[bank] && d.acc_release) full[bank] = false;
   }
 
   const NormConstants norm = norm_constants(d, reductions.maximum);
@@ -208,7 +205,7 @@ void Oracle::run(const MapDescriptor& d, uint32_t header) {
                               ? 0
                               : rsh(tessera::exp_table()[distance & 255], static_cast<int>(distance >> 8));
         const int64_t weight = std::min(kLargestWeight, rsh(p, static_cast<int>(shift(d, i))));
-        result = (weight & 127) << 8 | weight >> 7;
+        result = weight;
         to_reduce = p;
         break;
       }

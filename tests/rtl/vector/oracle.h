@@ -41,8 +41,9 @@ class Oracle {
 
   std::array<uint8_t, kSramBytes> sram{};
   std::array<std::array<int32_t, kLaneCount>, kAccEntries> acc{};
-  std::array<bool, 2> full{};
-  uint8_t tail = 0;
+  std::array<bool, kAccEntries> full{};
+  std::array<uint8_t, kAccEntries> tails{};  // that came with the entries
+  uint8_t tail = 0;                          // of the last message
   Reductions reductions;
   std::map<uint32_t, std::deque<Message>> arriving;  // by color; taken as a whole
   std::vector<Word> sent;

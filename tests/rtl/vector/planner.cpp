@@ -5,7 +5,7 @@
 namespace tessera::rtl {
 namespace {
 
-constexpr int kBankEntries = 4;  // of a bank, for each of the two units
+constexpr int kMacEntries = 4;  // of each eight; the others are the map unit's
 constexpr int kLongest = 200;
 
 }  // namespace
@@ -17,6 +17,7 @@ int Planner::random_count() {
 
 uint32_t Planner::readable(uint32_t bytes, uint32_t alignment) {
   const bool result = chance(15) && bytes <= kResultBytes;
+  reads_result_ |= result;
   const uint32_t base = result ? kResultAddress + (1 - half_) * kResultBytes : 0;
   const uint32_t room = (result ? kResultBytes : kResultAddress) - bytes;
   return base + static_cast<uint32_t>(random_() % (room / alignment + 1)) * alignment;
@@ -59,29 +60,33 @@ Descriptor Planner::next() {
 // ---------------------------------------------------------------- MAC array
 
 std::optional<MacDescriptor> Planner::next_mac() {
-  const int bank = between(0, 1);
-  if (full_[bank]) return {};
-  const int offset = between(0, kBankEntries - 1);
-  MacDescriptor d = mac_descriptor(random_count(), between(1, kBankEntries - offset));
-  d.entry = 8 * bank + offset;
+  const int first = 8 * between(0, 1) + between(0, kMacEntries - 1);
+  int room = 0;
+  while (first % 8 + room < kMacEntries && !full_[first + room]) ++room;
+  if (room == 0) return {};
+  MacDescriptor d = mac_descriptor(random_count(), between(1, room));
+  d.entry = first;
   d.fence = chance(30);
-  if (d.fence) tail_known_ = true;
   if (chance(30)) {
     d.x_where = kWhereColor;
     d.count = 4 * between(1, 20);
     d.groups = 1;
     d.x_address = kFirstDataColor + 2 * between(0, 6);
     scenario_.deliver(d.x_address, message(2 + d.count / 4));
-    tail_bank_ = bank;
-    tail_known_ = false;
   } else {
-    d.x_step = chance(30);
-    d.x_address = between(0, kResultAddress - (d.count << d.x_step));
+    d.x_wide = chance(30);
+    d.x_address = between(0, kResultAddress - (d.count << d.x_wide)) & ~d.x_wide;
     if (d.fence && chance(50)) {
       // What the last map descriptor wrote: it is complete, but the one after the next may write here again.
-      d.x_address = kResultAddress + half_ * kResultBytes + between(0, kResultBytes - (d.count << d.x_step));
+      d.x_address = kResultAddress + half_ * kResultBytes +
+                    (between(0, kResultBytes - (d.count << d.x_wide)) & ~d.x_wide);
       mac_reads_[half_] = true;
     }
+  }
+  // x of the groups after the first may be anywhere below kResultAddress.
+  if (d.x_where == kWhereSram && d.groups > 1 && d.x_address + (d.count << d.x_wide) <= kResultAddress) {
+    const int room = kResultAddress - static_cast<int>(d.x_address + (d.count << d.x_wide));
+    d.x_group_stride = chance(50) ? 0 : between(0, room / 16 / static_cast<int>(d.groups - 1));
   }
   // All weight words below kResultAddress; a stride may go backwards.
   const int words = kResultAddress / 16;
@@ -97,7 +102,7 @@ std::optional<MacDescriptor> Planner::next_mac() {
     high = std::max(ends[0], ends[1]) + std::max(groups[0], groups[1]);
   } while (high - low >= words);
   d.weight_address = 16 * between(-low, words - 1 - high);
-  full_[bank] = true;
+  for (uint32_t group = 0; group < d.groups; ++group) full_[d.entry + group] = true;
   return d;
 }
 
@@ -130,20 +135,36 @@ void Planner::choose_a(MapDescriptor& d) {
   } else {
     d.a_where = kWhereAcc;
     d.a_size = pair_allowed && chance(40) ? kSizePair : kSize32;
-    const int offset = between(0, kBankEntries - 1);
-    d.count = std::min<uint32_t>(d.count, 16 * (kBankEntries - offset) - (adjacent ? 0 : between(0, 3)));
-    const int bank = between(0, 1);
-    d.acc_wait = full_[bank];
-    const int area = d.acc_wait ? 0 : kBankEntries;
-    const int other = d.acc_wait && !full_[1 - bank] ? bank : between(0, 1);
-    d.a_address = (8 * bank + area + offset) | (8 * other + area + between(0, offset)) << 4;
-    if (d.acc_wait) {
-      d.acc_release = chance(70);
-      const bool both = d.a_size == kSizePair && other != bank;
-      if (tail_bank_ == bank || (both && tail_bank_ == other)) tail_known_ = true;
-      if (d.acc_release) full_[bank] = false;
-      if (d.acc_release && both) full_[other] = false;
-    }
+    choose_entries(d, adjacent);
+  }
+}
+
+// A in the accumulators: entries that the MAC array has filled, or the map unit's own.
+void Planner::choose_entries(MapDescriptor& d, bool even) {
+  const auto run = [&](int first) {  // full entries from one on
+    int entries = 0;
+    while (first % 8 + entries < kMacEntries && full_[first + entries]) ++entries;
+    return entries;
+  };
+  int first = 8 * between(0, 1) + between(0, kMacEntries - 1);
+  int second = 8 * between(0, 1) + between(0, kMacEntries - 1);
+  int entries = run(first);
+  if (d.a_size == kSizePair) entries = std::min(entries, run(second));
+  d.acc_wait = entries > 0 && (d.a_size != kSizePair || std::abs(first - second) >= entries);
+  if (!d.acc_wait) {
+    first += kMacEntries;
+    second += kMacEntries;
+    entries = 8 - first % 8;
+    if (d.a_size == kSizePair) entries = std::min(entries, 8 - second % 8);
+  }
+  d.count = std::min<uint32_t>(d.count, 16 * entries - (even ? 0 : between(0, 3)));
+  d.a_address = first | second << 4;
+  if (!d.acc_wait) return;
+  d.acc_release = chance(70);
+  if (!d.acc_release) return;
+  for (int entry = 0; 16 * entry < static_cast<int>(d.count); ++entry) {
+    full_[first + entry] = false;
+    if (d.a_size == kSizePair) full_[second + entry] = false;
   }
 }
 
@@ -168,12 +189,12 @@ void Planner::choose_c(MapDescriptor& d) {
   }
   const bool pair = d.a_where == kWhereAcc && d.a_size == kSizePair;
   d.c_where = needed ? pick({kWhereSram, kWhereAcc}) : pick({kWhereNone, kWhereSram, kWhereAcc});
-  if (d.c_where == kWhereAcc && (pair || d.count > 16 * kBankEntries)) d.c_where = kWhereSram;
+  if (d.c_where == kWhereAcc && (pair || d.count > 16 * kMacEntries)) d.c_where = kWhereSram;
   d.c_size = pick({kSize8, kSize16, kSize32});
   if (d.c_where == kWhereSram) d.c_address = readable(d.count << d.c_size, (needed ? 2 : 4) << d.c_size);
   if (d.c_where == kWhereAcc) {
     const int entries = (d.count + 15) / 16;
-    d.c_address = kBankEntries + between(0, kBankEntries - entries) + pick({0, 8});
+    d.c_address = kMacEntries + between(0, kMacEntries - entries) + pick({0, 8});
   }
 }
 
@@ -181,12 +202,10 @@ void Planner::choose_shift(MapDescriptor& d) {
   d.shift = (chance(70) ? between(0, 45) : chance(70) ? between(-35, 0) : between(-32768, 32767)) & 0xffff;
   d.shift_mode = chance(60) ? kShiftScalar : pick({kShiftPlus, kShiftMinus});
   d.shift_address = readable(d.count, 4);
-  d.shift_subtract = chance(60) ? kSubtractNone : pick({kSubtractByte, kSubtractTail});
+  d.shift_subtract = chance(60)               ? uint32_t{kSubtractNone}
+                     : d.a_where == kWhereAcc ? pick({kSubtractByte, kSubtractTail})
+                                              : uint32_t{kSubtractByte};
   d.shift_subtract_address = readable(1, 1);
-  if (d.shift_subtract == kSubtractTail && !tail_known_ && d.operation != kMapAdd) {
-    d.fence = 1;
-    tail_known_ = true;
-  }
 }
 
 void Planner::choose_out(MapDescriptor& d) {
@@ -195,7 +214,7 @@ void Planner::choose_out(MapDescriptor& d) {
   const bool adjacent = rot && d.mode == kRotAdjacent;
   d.out_size = d.operation == kMapExpw ? uint32_t{kSize16} : pick({kSize8, kSize16, kSize32});
   const int choice = between(0, norm ? 79 : 99);
-  const bool fits_acc = d.count <= 16 * kBankEntries;
+  const bool fits_acc = d.count <= 16 * kMacEntries;
   if (choice < 50 || (choice >= 80 && choice < 95 && !fits_acc)) {
     d.out_where = kWhereSram;
     const uint32_t alignment = (rot ? 2 : 4) << d.out_size;
@@ -218,7 +237,7 @@ void Planner::choose_out(MapDescriptor& d) {
     // Where C is, or in the bank in which neither C nor A is.
     d.out_where = kWhereAcc;
     const int entries = (d.count + 15) / 16;
-    d.out_address = kBankEntries + between(0, kBankEntries - entries);
+    d.out_address = kMacEntries + between(0, kMacEntries - entries);
     if (d.c_where == kWhereAcc) {
       d.out_address = d.c_address;
       if (d.a_where == kWhereAcc && !d.acc_wait) d.out_where = kWhereNone;
@@ -248,10 +267,8 @@ MapDescriptor Planner::next_map(std::optional<MapOperation> operation) {
   MapDescriptor d = map_descriptor(operation.value_or(static_cast<MapOperation>(between(kMapMulq, kMapAdd))),
                                    random_count());
   d.fence = chance(10) || mac_reads_[half_];
-  if (d.fence) {
-    tail_known_ = true;
-    mac_reads_ = {};
-  }
+  if (d.fence) mac_reads_ = {};
+  reads_result_ = false;
   if (d.operation == kMapNorm) d.mode = pick({kNormBfp8, kNormRms});
   if (d.operation == kMapRot) d.mode = pick({kRotAdjacent, kRotLow, kRotHigh});
   if (d.operation == kMapRot && d.mode == kRotAdjacent) d.count += d.count % 2;
@@ -270,6 +287,7 @@ MapDescriptor Planner::next_map(std::optional<MapOperation> operation) {
   choose_shift(d);
   choose_out(d);
   choose_reduction(d);
+  d.ahead = !reads_result_ && chance(50);
   return d;
 }
 

@@ -13,9 +13,9 @@
 namespace tessera::rtl {
 
 // Operands lie below kResultAddress, where nothing writes. Results go to one of two halves above it, turn
-// about, so that a descriptor may read what the one before has written. In each bank of the accumulators, the
-// MAC array has entries 0 to 3; 4 to 7 belong to the map unit. The MAC array takes from even colors, the map
-// unit from odd ones.
+// about, so that a descriptor may read what the one before has written. Of each eight entries of the
+// accumulators, the MAC array has the first four; the others belong to the map unit. The MAC array takes from
+// even colors, the map unit from odd ones.
 inline constexpr uint32_t kResultAddress = 0x8000;
 inline constexpr uint32_t kResultBytes = 0x1000;  // of a half
 
@@ -26,7 +26,7 @@ class Planner {
   // Delivers the messages that it takes.
   Descriptor next();
   MapDescriptor next_map(std::optional<MapOperation> operation = {});
-  std::optional<MacDescriptor> next_mac();  // nothing when both banks are full
+  std::optional<MacDescriptor> next_mac();  // nothing where its entries would be full
 
  private:
   int between(int low, int high) { return low + static_cast<int>(random_() % (high - low + 1)); }
@@ -43,6 +43,7 @@ class Planner {
   std::pair<uint32_t, uint32_t> strided(uint32_t base, uint32_t bytes, uint32_t size, int count);
 
   void choose_a(MapDescriptor& d);
+  void choose_entries(MapDescriptor& d, bool even);
   void choose_b(MapDescriptor& d);
   void choose_c(MapDescriptor& d);
   void choose_shift(MapDescriptor& d);
@@ -52,11 +53,10 @@ class Planner {
 
   Scenario& scenario_;
   std::mt19937_64& random_;
-  uint32_t half_ = 0;                // where the descriptor at hand writes
-  std::array<bool, 2> full_{};       // banks, when the list has come here
-  std::array<bool, 2> mac_reads_{};  // halves that a MAC descriptor may still be reading
-  int tail_bank_ = 0;                // of the MAC descriptor that took the last tail
-  bool tail_known_ = true;           // ... which has finished
+  uint32_t half_ = 0;                     // where the descriptor at hand writes
+  std::array<bool, kAccEntries> full_{};  // entries, when the list has come here
+  std::array<bool, 2> mac_reads_{};       // halves that a MAC descriptor may still be reading
+  bool reads_result_ = false;             // the descriptor at hand may read what the one before writes
 };
 
 }  // namespace tessera::rtl

@@ -233,7 +233,7 @@ class AttentionProgram : public testing::TestWithParam<int> {};  // head_dim
 // element, values token by token, so that each is a weight matrix.
 TEST_P(AttentionProgram, EqualsTheGoldenModel) {
   constexpr uint32_t kQuery = 0, kKeyExponents = 0x100, kValueExponents = 0x200, kScores = 0x400,
-                     kWeightHalves = 0x800;
+                     kSoftmaxWeights = 0x800;
   constexpr uint32_t kKeys = 0x1000, kValues = 0x3000, kResult = 0x5000, kMx = 0x5400, kMxExponents = 0x5500;
   const int head_dim = GetParam();
   for (uint64_t seed = 1; seed <= 6; ++seed) {
@@ -281,7 +281,7 @@ TEST_P(AttentionProgram, EqualsTheGoldenModel) {
     weights.shift_mode = kShiftMinus;
     weights.shift_address = kValueExponents;
     weights.reduce = kReduceSum;
-    to_sram(weights, kWeightHalves, kSize16);
+    to_sram(weights, kSoftmaxWeights, kSize16);
     scenario.run(std::vector<Descriptor>{dot, scores, weights});
 
     // What the core does: the reciprocal of the sum.
@@ -290,22 +290,17 @@ TEST_P(AttentionProgram, EqualsTheGoldenModel) {
     const uint64_t reciprocal = (uint64_t{1} << 31) / (kk >= 0 ? sum >> kk : sum << -kk);
 
     std::vector<Descriptor> list;
-    for (uint32_t half = 0; half < 2; ++half) {  // the high halves into bank 0, the low ones into bank 1
-      MacDescriptor mac = mac_descriptor(tokens, head_dim / 16);
-      mac.x_step = 1;
-      mac.x_address = kWeightHalves + half;
-      mac.weight_address = kValues;
-      mac.weight_stride = head_dim / 16;
-      mac.group_stride = 1;
-      mac.entry = 8 * half;
-      list.push_back(mac);
-    }
+    MacDescriptor values = mac_descriptor(tokens, head_dim / 16);
+    values.x_wide = 1;
+    values.x_address = kSoftmaxWeights;
+    values.weight_address = kValues;
+    values.weight_stride = head_dim / 16;
+    values.group_stride = 1;
+    list.push_back(values);
     for (int begin = 0; begin < head_dim; begin += kBlock) {
       const int length = std::min(kBlock, head_dim - begin);
-      MapDescriptor mean = of_acc(kMapMulq, begin / 16 | (8 + begin / 16) << 4, length);
-      mean.a_size = kSizePair;
-      mean.acc_wait = 1;
-      mean.acc_release = begin + length == head_dim;
+      MapDescriptor mean = of_acc(kMapMulq, begin / 16, length);
+      mean.acc_wait = mean.acc_release = 1;
       mean.b_value = static_cast<uint32_t>(reciprocal);
       mean.shift = static_cast<uint16_t>(31 + kk - largest - 12);
       mean.inner_width = 31;

@@ -47,8 +47,8 @@ TEST(Queue, HoldsFourLaunches) {
   scenario.place(kListAddress, list);
   scenario.load_bench();
   bench.send_blocked = true;
-  // One descriptor in the map unit, one fetched; of the rest, four launches wait.
-  for (uint32_t i = 0; i < 6; ++i) {
+  // Two descriptors in the map unit, one before it, one half fetched; of the rest, four launches wait.
+  for (uint32_t i = 0; i < 8; ++i) {
     EXPECT_TRUE(bench.register_ready(kRegLaunch, true));
     bench.launch(i, kListAddress + 32 * i, 1);
     bench.cycles(50);
@@ -63,7 +63,7 @@ TEST(Queue, HoldsFourLaunches) {
   bench.errors.clear();
 
   bench.send_blocked = false;
-  for (uint32_t i = 6; i < 11; ++i) {
+  for (uint32_t i = 8; i < 11; ++i) {
     bench.launch(i, kListAddress + 32 * i, 1);
     scenario.oracle.launch(i, kListAddress + 32 * i, 1);
   }
@@ -90,6 +90,31 @@ TEST(Queue, WaitUnitsHoldsOnlyTheCore) {
   EXPECT_EQ(bench.sent.size(), 2u);
 }
 
+TEST(Queue, NoticeOfOneDescriptor) {
+  Scenario scenario(9);
+  VectorBench& bench = scenario.bench;
+  MapDescriptor first = sender(2, 0);
+  first.notify = 1;
+  MapDescriptor second = map_descriptor(kMapAdd, 1);  // waits for a message
+  second.a_where = kWhereColor;
+  second.a_size = kSize32;
+  second.a_address = 3;
+  scenario.place(kListAddress, std::vector<Descriptor>{second, first, second});
+  scenario.load_bench();
+  bench.launch(7, kListAddress, 3);
+  bench.cycles(50);
+  EXPECT_FALSE(bench.register_ready(kRegWaitNotice, false));
+  bench.deliver(3, {0, 0});
+  bench.read_register(kRegWaitNotice, false);  // the control plane does not wait, and takes nothing
+  bench.read_register(kRegWaitNotice);
+  EXPECT_EQ(bench.sent.size(), 2u);
+  EXPECT_FALSE(bench.register_ready(kRegWaitNotice, false));
+  EXPECT_FALSE(bench.register_ready(kRegWaitUnits, false));
+  bench.deliver(3, {0, 0});
+  bench.wait_units();
+  EXPECT_FALSE(bench.register_ready(kRegWaitNotice, false));
+}
+
 TEST(Queue, FenceWaitsForBothUnits) {
   for (const bool fence : {true, false}) {
     Scenario scenario(4);
@@ -109,10 +134,10 @@ TEST(Queue, FenceWaitsForBothUnits) {
     scenario.load_bench();
     bench.launch(0, kListAddress, 3);
     while (!bench.model().mac_start_o) bench.cycle();
-    EXPECT_EQ(static_cast<bool>(bench.model().map_ready_o), fence);
+    EXPECT_EQ(static_cast<bool>(bench.model().map_done_o), fence);
     bench.cycle();
     while (!bench.model().map_start_o) bench.cycle();
-    EXPECT_EQ(static_cast<bool>(bench.model().mac_ready_o), fence);
+    EXPECT_EQ(static_cast<bool>(bench.model().mac_done_o), fence);
     bench.wait_units();
     if (!fence) continue;
     scenario.oracle.launch(0, kListAddress, 3);
@@ -175,12 +200,13 @@ TEST(Queue, RefusesWrongMacDescriptors) {
   const Change wrong[] = {
       [](auto& d) { d.count = 0; },
       [](auto& d) { d.groups = 0; },
-      [](auto& d) { d.groups = 9; },
+      [](auto& d) { d.groups = 14; },
+      [](auto& d) { d.groups = 17, d.entry = 0; },
       [](auto& d) { d.groups = 255; },
-      [](auto& d) { d.entry = 7; },
       [](auto& d) { d.entry = 15; },
       [](auto& d) { d.entry = 16; },
       [](auto& d) { d.weight_address = 8; },
+      [](auto& d) { d.x_wide = 1, d.x_address = 1; },
       [](auto& d) { d.x_where = kWhereNone; },
       [](auto& d) { d.x_where = kWhereAcc; },
   };
@@ -255,6 +281,7 @@ TEST(Queue, RefusesWrongMapDescriptors) {
       {kMapMulq, [](auto& d) { d.shift_mode = 3; }},
       {kMapMulq, [](auto& d) { d.shift_subtract = 3; }},
       {kMapMulq, [](auto& d) { d.shift_mode = kShiftPlus, d.shift_address = 2; }},
+      {kMapMulq, [](auto& d) { d.shift_subtract = kSubtractTail; }},
       {kMapMulq, [](auto& d) { d.out_size = kSizePair; }},
       {kMapMulq, [](auto& d) { d.out_address = kOut + 4; }},
       {kMapMulq, [](auto& d) { d.out_stride = 3; }},

@@ -8,8 +8,7 @@ namespace {
 
 constexpr uint32_t kOut = 0x8000;
 
-// Cycles from the one in which a unit takes its first descriptor to the one in which it is ready after its
-// last.
+// Cycles from the one in which a unit takes its first descriptor to the one in which its last one is done.
 template <typename Start, typename Ready>
 uint64_t unit_cycles(Scenario& scenario, std::span<const Descriptor> list, Start start, Ready ready) {
   VectorBench& bench = scenario.bench;
@@ -31,7 +30,7 @@ uint64_t unit_cycles(Scenario& scenario, std::span<const Descriptor> list, Start
 uint64_t map_cycles(Scenario& scenario, std::span<const Descriptor> list) {
   return unit_cycles(
       scenario, list, [](Vvector_top& m) { return m.map_start_o; },
-      [](Vvector_top& m) { return m.map_ready_o; });
+      [](Vvector_top& m) { return m.map_done_o; });
 }
 uint64_t map_cycles(Scenario& scenario, const MapDescriptor& d) {
   const Descriptor descriptor = d;
@@ -41,7 +40,7 @@ uint64_t mac_cycles(Scenario& scenario, const MacDescriptor& d) {
   const Descriptor descriptor = d;
   return unit_cycles(
       scenario, std::span(&descriptor, 1), [](Vvector_top& m) { return m.mac_start_o; },
-      [](Vvector_top& m) { return m.mac_ready_o; });
+      [](Vvector_top& m) { return m.mac_done_o; });
 }
 
 // ---------------------------------------------------------------- MAC array

@@ -61,13 +61,15 @@ module vector_top (
   output logic         map_error_o,
   output logic [2:0]   map_error_kind_o,
   output logic [3:0]   map_error_color_o,
-  output logic [1:0]   bank_full_o,
+  output logic [15:0]  entry_full_o,
   output logic [7:0]   mac_tail_o,
   output logic         mac_start_o,
   output logic         mac_ready_o,
+  output logic         mac_done_o,
   output logic         mac_active_o,
   output logic         map_start_o,
   output logic         map_ready_o,
+  output logic         map_done_o,
   output logic         map_active_o,
   output logic         queue_busy_o,
   output logic         mac_busy_o,
@@ -93,34 +95,38 @@ module vector_top (
     .rdata_o(sram_rdata_o), .refused_o(sram_refused_o)
   );
 
-  logic [255:0] descriptor;
-  logic [31:0]  header, queue_reg_rdata, map_reg_rdata;
+  logic [255:0] mac_descriptor, map_descriptor;
+  logic [31:0]  map_header, queue_reg_rdata, map_reg_rdata;
+  logic         map_notice;
 
   assign reg_rdata_o = queue_reg_rdata | map_reg_rdata;
 
   descriptor_queue u_descriptor_queue (
     .clk_i(queue_clk_i), .rst_ni,
     .read_req_o(queue_read), .read_addr_o(queue_read_addr), .read_gnt_i(queue_read_gnt), .read_data_i(sram_rdata_o),
-    .descriptor_o(descriptor), .header_o(header),
-    .mac_start_o, .mac_ready_i(mac_ready_o), .map_start_o, .map_ready_i(map_ready_o),
+    .mac_descriptor_o(mac_descriptor), .mac_start_o, .mac_ready_i(mac_ready_o), .mac_done_i(mac_done_o),
+    .map_descriptor_o(map_descriptor), .map_header_o(map_header), .map_start_o, .map_ready_i(map_ready_o),
+    .map_done_i(map_done_o), .map_notice_i(map_notice),
     .reg_re_i, .reg_we_i, .reg_blocking_i, .reg_addr_i, .reg_wdata_i, .reg_rdata_o(queue_reg_rdata), .reg_ready_o,
     .error_o(queue_error_o), .busy_o(queue_busy_o)
   );
 
-  logic [1:0]   bank_set, bank_clear;
+  logic [15:0]  entry_clear;
+  logic [3:0]   tail_entry;
+  logic [7:0]   tail;
   logic         acc_write;
   logic [3:0]   acc_write_entry;
+  logic         tail_write;
   logic [511:0] acc_write_data;
 
   mac_array u_mac_array (
     .clk_i(mac_clk_i), .rst_ni,
-    .start_i(mac_start_o), .ready_o(mac_ready_o), .descriptor_i(descriptor),
+    .start_i(mac_start_o), .ready_o(mac_ready_o), .done_o(mac_done_o), .descriptor_i(mac_descriptor),
     .read_req_o(mac_read), .read_addr_o(mac_read_addr), .read_gnt_i(mac_read_gnt), .read_data_i(sram_rdata_o),
     .nonempty_i, .take_o(mac_take_o), .take_color_o(mac_take_color_o), .take_gnt_i(mac_take_gnt_i),
     .take_data_i, .take_last_i,
-    .bank_full_i(bank_full_o), .bank_set_o(bank_set),
-    .acc_write_o(acc_write), .acc_write_entry_o(acc_write_entry), .acc_write_data_o(acc_write_data),
-    .tail_o(mac_tail_o),
+    .entry_full_i(entry_full_o), .acc_write_o(acc_write), .acc_write_entry_o(acc_write_entry), .acc_write_data_o(acc_write_data),
+    .tail_write_o(tail_write), .tail_o(mac_tail_o),
     .error_o(mac_error_o), .error_color_o(mac_error_color_o), .active_o(mac_active_o), .busy_o(mac_busy_o)
   );
 
@@ -131,16 +137,18 @@ module vector_top (
   accumulators u_accumulators (
     .clk_i(accumulators_clk_i), .rst_ni,
     .mac_write_i(acc_write), .mac_entry_i(acc_write_entry), .mac_data_i(acc_write_data),
+    .tail_write_i(tail_write), .mac_tail_i(mac_tail_o),
     .read_a_addr_i(acc_read_a), .read_a_data_o(acc_data_a),
     .read_b_addr_i(acc_read_b), .read_b_data_o(acc_data_b),
     .map_write_i(map_acc_write), .map_addr_i(map_acc_write_addr), .map_data_i(map_acc_write_data),
     .map_gnt_o(map_acc_write_gnt),
-    .bank_set_i(bank_set), .bank_clear_i(bank_clear), .bank_full_o
+    .clear_i(entry_clear), .full_o(entry_full_o), .tail_entry_i(tail_entry), .tail_o(tail)
   );
 
   map_unit u_map_unit (
     .clk_i(map_clk_i), .rst_ni,
-    .start_i(map_start_o), .ready_o(map_ready_o), .descriptor_i(descriptor), .header_i(header),
+    .start_i(map_start_o), .ready_o(map_ready_o), .done_o(map_done_o), .notice_o(map_notice),
+    .descriptor_i(map_descriptor), .header_i(map_header),
     .read_req_o(map_read), .read_addr_o(map_read_addr), .read_gnt_i(map_read_gnt), .read_data_i(sram_rdata_o),
     .write_req_o(map_write), .write_addr_o(map_write_addr), .write_be_o(map_write_be),
     .write_data_o(map_write_data), .write_gnt_i(map_write_gnt),
@@ -150,16 +158,16 @@ module vector_top (
     .acc_read_a_o(acc_read_a), .acc_data_a_i(acc_data_a), .acc_read_b_o(acc_read_b), .acc_data_b_i(acc_data_b),
     .acc_write_o(map_acc_write), .acc_write_addr_o(map_acc_write_addr), .acc_write_data_o(map_acc_write_data),
     .acc_write_gnt_i(map_acc_write_gnt),
-    .bank_full_i(bank_full_o), .bank_clear_o(bank_clear), .mac_tail_i(mac_tail_o),
+    .entry_full_i(entry_full_o), .entry_clear_o(entry_clear), .tail_entry_o(tail_entry), .tail_i(tail),
     .reg_addr_i, .reg_rdata_o(map_reg_rdata),
     .error_o(map_error_o), .error_kind_o(map_error_kind_o), .error_color_o(map_error_color_o),
     .active_o(map_active_o), .busy_o(map_busy_o)
   );
 
   assign sram_enable_o = bus_read_i | queue_read | map_read | mac_read | bus_write_i | receiver_write_i | map_write;
-  assign queue_enable_o = queue_busy_o | reg_we_i;
+  assign queue_enable_o = queue_busy_o | map_notice | reg_we_i;
   assign mac_enable_o = mac_busy_o | mac_start_o;
-  assign accumulators_enable_o = acc_write | map_acc_write | bank_set != 2'b00 | bank_clear != 2'b00;
+  assign accumulators_enable_o = acc_write | map_acc_write | entry_clear != 16'd0;
   assign map_enable_o = map_busy_o | map_start_o;
 
 endmodule
