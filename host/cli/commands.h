@@ -15,6 +15,7 @@ void add_eval_command(CLI::App& app, int& status);
 void add_train_command(CLI::App& app, int& status);
 void add_bench_command(CLI::App& app, int& status);
 void add_debug_command(CLI::App& app, int& status);
+void add_wafer_command(CLI::App& app, int& status);
 void add_trace_command(CLI::App& debug, int& status);  // of the group debug
 
 }  // namespace tessera

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   tessera::add_eval_command(app, status);
   tessera::add_train_command(app, status);
   tessera::add_bench_command(app, status);
+  tessera::add_wafer_command(app, status);
   tessera::add_debug_command(app, status);
   try {
     app.parse(argc, argv);

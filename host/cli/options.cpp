@@ -124,6 +124,11 @@ std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const Wafer
   return sim::make_engine(choice.name, engine_shape(config), engine_options(choice));
 }
 
+void override_settings(const WaferOptions& options, WaferConfig& config) {
+  if (options.in_flight != 0) config.in_flight = options.in_flight;
+  if (options.context != 0) config.context = options.context;
+}
+
 WaferConfig make_wafer_config(const WaferOptions& options) {
   WaferConfig config;
   if (!options.file.empty()) {
@@ -135,8 +140,7 @@ WaferConfig make_wafer_config(const WaferOptions& options) {
   for (const std::string& tile : options.dead_tiles) config.dead_tiles.push_back(parse_tile(tile, "--dead"));
   for (const std::string& link : options.dead_links)
     config.dead_links.push_back(parse_link(link, "--dead-link"));
-  if (options.in_flight != 0) config.in_flight = options.in_flight;
-  if (options.context != 0) config.context = options.context;
+  override_settings(options, config);
   validate_wafer_config(config, options.file.empty() ? "wafer" : options.file);
   return config;
 }
@@ -155,7 +159,10 @@ GenerationRequest make_request(const PromptOptions& options, const Tokenizer& to
 }
 
 Image compile_image(const QuantizedModel& model, const WaferOptions& options, bool quiet) {
-  const WaferConfig config = make_wafer_config(options);
+  return compile_image(model, make_wafer_config(options), quiet);
+}
+
+Image compile_image(const QuantizedModel& model, const WaferConfig& config, bool quiet) {
   ProgressLine progress(!quiet);
   return compile(model, config, embedded_firmware(), [&](const std::string& line) {
     progress.show("compiling: " + line.substr(0, line.find('\n')));

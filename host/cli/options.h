@@ -66,11 +66,14 @@ LoadedModel load_model(const ModelOptions& options);
 sim::EngineOptions engine_options(const EngineChoice& choice);
 std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config);
 WaferConfig make_wafer_config(const WaferOptions& options);
+// Of a wafer that is there already: what is not its shape.
+void override_settings(const WaferOptions& options, WaferConfig& config);
 // Throws Error(kRequest) when the prompt does not fit the context.
 GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context);
 
 // Reads, quantizes and compiles; with a line of progress on a terminal.
 Image compile_image(const QuantizedModel& model, const WaferOptions& options, bool quiet);
+Image compile_image(const QuantizedModel& model, const WaferConfig& config, bool quiet);
 
 // "llama, dim 96, 4 layers, 492384 parameters"
 std::string describe_model(const FloatModel& model);

@@ -7,8 +7,8 @@
 #include "host/cli/commands.h"
 #include "host/cli/options.h"
 #include "host/cli/terminal.h"
+#include "host/cli/wafer_source.h"
 #include "host/error/error.h"
-#include "host/runtime/engine_port.h"
 #include "host/runtime/run.h"
 
 namespace tessera {
@@ -21,13 +21,14 @@ Examples:
   tessera run --prompt "In the beginning" --tokens 100
   tessera run --size 12x12 --dead 3,4 --dead 7,7 --profile
   tessera run --temperature 0.8 --seed 7 --json run.json
+  tessera run --connect unix:/tmp/wafer               on a wafer that tessera wafer hosts
   tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled)";
 
 struct Options {
   ModelOptions model;
   WaferOptions wafer;
+  SourceOptions source;
   PromptOptions prompt;
-  EngineChoice engine;
   std::string load = "control";
   std::string json;
   bool quiet = false;
@@ -70,9 +71,10 @@ class TextStream {
 int execute(const Options& options) {
   TextOutput output(options.json);
   const LoadMode mode = load_mode(options.load);
+  WaferSource source(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
   const QuantizedModel model = quantize(loaded.model);
-  const WaferConfig config = make_wafer_config(options.wafer);
+  const WaferConfig& config = source.config();
   // A prompt that cannot be is refused before anything takes long.
   const int context = config.context == 0 ? loaded.model.config.context
                                           : std::min(config.context, loaded.model.config.context);
@@ -82,11 +84,10 @@ int execute(const Options& options) {
   run_options.request = make_request(options.prompt, loaded.tokenizer, context);
 
   const bool quiet = options.quiet || output.to_stdout();
-  const Image image = compile_image(model, options.wafer, quiet);
-  EnginePort port(make_engine(options.engine, image.wafer));
+  const Image image = compile_image(model, config, quiet);
+  const std::unique_ptr<WaferPort> port = source.power_on();
   if (!quiet) {
-    fmt::print("wafer: {} x {} tiles, {} dead, {} engine\n", image.wafer.columns, image.wafer.rows,
-               image.wafer.dead_tiles.size(), options.engine.name);
+    fmt::print("wafer: {}\n", source.describe());
     fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
                describe_model(loaded.model), image.graph.kernels.size(),
                image.tiles.size() - image.graph.kernels.size(), image.in_flight);
@@ -99,12 +100,12 @@ int execute(const Options& options) {
     text = std::make_unique<TextStream>(loaded.tokenizer, run_options.request.prompt, quiet);
   };
   RunReport report = run(
-      port, image, model, run_options,
+      *port, image, model, run_options,
       {.loading = [&](const ControlProgress& at) { progress.show_share("loading", at.words_done, at.words); },
        .loaded = begin_text,
        .generated = [&](int token) { text->add(token); },
        .answered = {}});
-  report.engine = options.engine.name;
+  report.engine = source.engine();
   report.text = text->text();
   if (!quiet) {
     fmt::print("\n\n{}", describe(report));
@@ -126,7 +127,7 @@ void add_run_command(CLI::App& app, int& status) {
   add_prompt_options(*command, options->prompt);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
-  add_engine_options(*command, options->engine);
+  add_source_options(*command, options->source);
   command->add_option("--load", options->load, "control: through the fabric; backdoor: memories at once")
       ->capture_default_str()
       ->type_name("WAY");

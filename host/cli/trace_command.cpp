@@ -6,8 +6,8 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/options.h"
+#include "host/cli/wafer_source.h"
 #include "host/error/error.h"
-#include "host/runtime/engine_port.h"
 #include "host/runtime/run.h"
 
 namespace tessera {
@@ -18,13 +18,14 @@ constexpr const char* kFooter =
 
 Examples:
   tessera debug trace
+  tessera debug trace --connect unix:/tmp/wafer
   tessera debug trace --position 5 --kernel "layer 0")";
 
 struct Options {
   ModelOptions model;
   WaferOptions wafer;
+  SourceOptions source;
   PromptOptions prompt;
-  EngineChoice engine;
   std::string kernel;
   int position = 0;
 };
@@ -61,16 +62,17 @@ void print(const Image& image, const WatchedToken& token, const std::string& fil
 
 int execute(Options options) {
   if (options.position < 0) fail(ErrorKind::kRequest, "--position: {} should be 0 or more", options.position);
+  WaferSource source(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
   const QuantizedModel model = quantize(loaded.model);
-  const Image image = compile_image(model, options.wafer, true);
+  const Image image = compile_image(model, source.config(), true);
   RunOptions run_options;
   options.prompt.tokens = std::max(1, options.position + 1);
   options.prompt.ignore_eos = true;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
-  EnginePort port(make_engine(options.engine, image.wafer));
+  const std::unique_ptr<WaferPort> port = source.power_on();
   const RunReport report =
-      run(port, image, model, run_options,
+      run(*port, image, model, run_options,
           {.loading = {}, .loaded = {}, .generated = {}, .answered = [&](const WatchedToken& token) {
              if (token.token.position == options.position) print(image, token, options.kernel);
            }});
@@ -89,7 +91,7 @@ void add_trace_command(CLI::App& debug, int& status) {
   command->add_option("--position", options->position, "the token, counted from 0")->capture_default_str();
   command->add_option("--kernel", options->kernel, "only kernels whose name has this in it")
       ->type_name("NAME");
-  add_engine_options(*command, options->engine);
+  add_source_options(*command, options->source);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
   command->footer(kFooter);

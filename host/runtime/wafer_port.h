@@ -1,4 +1,4 @@
-// The one interface by which the runtime reaches a wafer: in this process, or one day over a socket.
+// The one interface by which the runtime reaches a wafer: in this process, or over a socket (host/link).
 //
 // The host is part of a run: it says in which cycle of the wafer it acts, so that a run is the same wherever
 // and however fast the host is.
