@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "host/link/connection.h"
 #include "host/link/frame.h"
 #include "host/link/link_address.h"
+#include "host/link/link_socket.h"
 
 namespace tessera {
 

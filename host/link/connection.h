@@ -5,18 +5,16 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "host/link/frame.h"
+#include "host/link/link_socket.h"
 
 namespace tessera {
 
-using LinkSocket = boost::asio::generic::stream_protocol::socket;
 using LinkClock = std::chrono::steady_clock;
 
 struct ConnectionHandler {

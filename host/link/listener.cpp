@@ -32,7 +32,7 @@ class OnlyForThisUser {
   fail(ErrorKind::kInput, "{}: cannot listen there: {}", describe(address), error.message());
 }
 
-std::string origin(const boost::asio::ip::tcp::socket& socket) {
+std::string origin(boost::asio::ip::tcp::socket& socket) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return "tcp";
@@ -42,11 +42,10 @@ std::string origin(const boost::asio::ip::tcp::socket& socket) {
   return describe(from);
 }
 
-std::string origin(const boost::asio::local::stream_protocol::socket& socket) {
+std::string origin(boost::asio::local::stream_protocol::socket& socket) {
   ucred peer{};
   socklen_t size = sizeof(peer);
-  auto& handle = const_cast<boost::asio::local::stream_protocol::socket&>(socket);
-  if (getsockopt(handle.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unix";
+  if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unix";
   return fmt::format("unix, process {}", peer.pid);
 }
 

@@ -4,12 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <string>
 #include <variant>
 
-#include "host/link/connection.h"
 #include "host/link/link_address.h"
+#include "host/link/link_socket.h"
 
 namespace tessera {
 
