@@ -1,12 +1,16 @@
 // How many cycles things take: the contracts of docs/tile.md, as numbers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/rtl/vector/scenario.h"
 
 namespace tessera::rtl {
 namespace {
 
 constexpr uint32_t kOut = 0x8000;
+constexpr uint64_t kMapOverhead =
+    7;  // cycles of a descriptor besides its beats, when SRAM is read once before the first
 
 // Cycles from the one in which a unit takes its first descriptor to the one in which its last one is done.
 template <typename Start, typename Ready>
@@ -36,11 +40,14 @@ uint64_t map_cycles(Scenario& scenario, const MapDescriptor& d) {
   const Descriptor descriptor = d;
   return map_cycles(scenario, std::span(&descriptor, 1));
 }
+uint64_t mac_cycles(Scenario& scenario, std::span<const Descriptor> list) {
+  return unit_cycles(
+      scenario, list, [](Vvector_top& m) { return m.mac_start_o; },
+      [](Vvector_top& m) { return m.mac_done_o; });
+}
 uint64_t mac_cycles(Scenario& scenario, const MacDescriptor& d) {
   const Descriptor descriptor = d;
-  return unit_cycles(
-      scenario, std::span(&descriptor, 1), [](Vvector_top& m) { return m.mac_start_o; },
-      [](Vvector_top& m) { return m.mac_done_o; });
+  return mac_cycles(scenario, std::span(&descriptor, 1));
 }
 
 // ---------------------------------------------------------------- MAC array
@@ -71,6 +78,41 @@ TEST(MacTiming, Groups) {
   EXPECT_EQ(mac_cycles(scenario, block(scenario, 0, 0, 8)), 8 * 32 + 8 * 2 + 4u);
   Scenario half;
   EXPECT_EQ(mac_cycles(half, block(half, 0, 50, 8)), 8 * 16 + 8 * 2 + 4u);
+}
+
+// So do descriptors, but for the two reads that fetch each.
+TEST(MacTiming, InARow) {
+  constexpr uint32_t kBlocks = 8;
+  Scenario scenario;
+  std::vector<Descriptor> list;
+  for (uint32_t i = 0; i < kBlocks; ++i) {
+    MacDescriptor d = block(scenario, 32 * i, 0, 1);
+    d.entry = i;
+    list.push_back(d);
+  }
+  EXPECT_LE(mac_cycles(scenario, list), kBlocks * (32 + 2 + 2) + 4u);
+  // Blocks of eight, of one descriptor.
+  Scenario short_blocks;
+  short_blocks.oracle.sram.fill(1);
+  MacDescriptor d = mac_descriptor(8, kBlocks);
+  d.x_group_stride = 1;
+  EXPECT_EQ(mac_cycles(short_blocks, d), kBlocks * (8 + 1) + 4u);
+}
+
+// The map unit follows the MAC array entry by entry.
+TEST(MapTiming, FollowsTheMacArray) {
+  Scenario scenario;
+  MapDescriptor sums = map_descriptor(kMapAdd, 8 * kLaneCount);
+  sums.a_where = kWhereAcc;
+  sums.acc_wait = sums.acc_release = 1;
+  const std::vector<Descriptor> list{block(scenario, 0, 0, 8), sums};
+  scenario.place(kListAddress, list);
+  scenario.load_bench();
+  scenario.bench.launch(0, kListAddress, list.size());
+  while (scenario.bench.model().entry_full_o >> 7 == 0) scenario.bench.cycle();
+  const uint64_t begin = scenario.bench.counts.cycles;
+  scenario.bench.wait_units();
+  EXPECT_LE(scenario.bench.counts.cycles - begin, kLaneCount / 4 + kMapOverhead);
 }
 
 // One weight word a cycle, but for the cycles that words of x take.
@@ -104,9 +146,6 @@ TEST(MacTiming, FromAColor) {
 
 // ---------------------------------------------------------------- map unit
 
-constexpr uint64_t kMapOverhead =
-    7;  // cycles of a descriptor besides its beats, when SRAM is read once before the first
-
 MapDescriptor move(uint32_t count, uint32_t size) {
   MapDescriptor d = map_descriptor(kMapMulq, count);
   d.a_where = kWhereSram;
@@ -127,18 +166,45 @@ TEST(MapTiming, ABeatACycle) {
   }
 }
 
-// The next descriptor starts when the one before is ready; fetching it takes at most two of its reads.
+// Between the beats of descriptors that depend on each other lie seven cycles, of others four; a descriptor
+// takes six at least, to fetch it. Where A takes a read a beat, fetching takes one more.
 TEST(MapTiming, Lists) {
   constexpr size_t kDescriptors = 20;
   for (uint32_t size = kSize8; size <= kSize32; ++size) {
     for (const uint32_t count : {4, 32}) {
-      Scenario scenario;
-      const std::vector<Descriptor> list(kDescriptors, move(count, size));
-      EXPECT_LE(map_cycles(scenario, list),
-                kDescriptors * ((count + 3) / 4 + kMapOverhead + (size == kSize8 ? 0 : 2)))
-          << size << " " << count;
+      for (const bool ahead : {false, true}) {
+        Scenario scenario;
+        MapDescriptor d = move(count, size);
+        d.ahead = ahead;
+        const std::vector<Descriptor> list(kDescriptors, d);
+        const uint64_t beats = count / 4;
+        const uint64_t apart =
+            (ahead ? std::max<uint64_t>(beats + 4, 6) : beats + 7) + (size == kSize32 && beats > 1 ? 1 : 0);
+        EXPECT_LE(map_cycles(scenario, list), kDescriptors * apart + kMapOverhead)
+            << size << " " << count << " " << ahead;
+      }
     }
   }
+}
+
+// Sums of one block after another into the same entries: the multipliers and shifts of 16 rows are four
+// reads, and with the reads of the next descriptor that is what bounds them.
+TEST(MapTiming, SumsOfALinear) {
+  constexpr size_t kBlocks = 16;
+  Scenario scenario;
+  MapDescriptor d = map_descriptor(kMapMulq, 16);
+  d.a_where = kWhereAcc;
+  d.b_vector = 1;
+  d.b_value = 0x100;
+  d.shift_mode = kShiftPlus;
+  d.shift_address = 0x1000;
+  d.shift_subtract = kSubtractByte;
+  d.shift_subtract_address = 0x1800;
+  d.c_where = kWhereAcc;
+  d.c_address = 1;
+  d.out_where = kWhereAcc;
+  d.out_address = 1;
+  EXPECT_LE(map_cycles(scenario, std::vector<Descriptor>(kBlocks, d)), kBlocks * 9 + kMapOverhead);
 }
 
 // Rescaling a linear's sums: three reads for sixteen elements leave the SRAM a fourth cycle.
