@@ -108,8 +108,6 @@ std::string table_misfit(const ModelShape& shape, const Partition& p, Operator o
     case Operator::kAttention:
       if (const int heads = std::get<AttentionWork>(work).query_heads; heads > firmware::MAX_QUERY_HEADS)
         return too_many("attention", heads, firmware::MAX_QUERY_HEADS, "query heads of a tile");
-      if (const int context = std::get<AttentionWork>(work).context; context > firmware::MAX_POSITIONS)
-        return too_many("attention", context, firmware::MAX_POSITIONS, "positions of a tile");
       if (p.attention_merges && p.output > firmware::MAX_MX_COLORS)
         return too_many("attention", p.output, firmware::MAX_MX_COLORS, "copies of an MX block");
       break;
@@ -155,6 +153,7 @@ std::string attention_advice(const ModelShape& shape, const Partition& p, const 
     return fmt::format("; {} slots would fit", slots);
   AttentionWork work = std::get<AttentionWork>(largest_work(shape, p, Operator::kAttention));
   work.slots = 1;
+  work.context = std::min<int>(work.context, firmware::MAX_POSITIONS);
   while (work.context > kGroupRows && sram_bytes(work, config.in_flight) > rtl::kSramBytes)
     work.context -= kGroupRows;
   return fmt::format("; a context of {} would fit one slot", work.context);
@@ -224,7 +223,11 @@ std::string misfit(const ModelShape& shape, const Partition& p, const WaferConfi
   if (const int colors = receive_colors(shape, p, op); colors > kDataColors)
     return too_many(operator_name(op), colors, kDataColors, "colors that a tile receives");
   const std::uint32_t bytes = sram_bytes(work, config.in_flight);
-  if (bytes <= rtl::kSramBytes) return {};
+  if (bytes <= rtl::kSramBytes) {
+    const auto* attention = std::get_if<AttentionWork>(&work);
+    if (attention == nullptr || attention->context <= firmware::MAX_POSITIONS) return {};
+    return too_many("attention", attention->context, firmware::MAX_POSITIONS, "positions of a tile");
+  }
   return fmt::format("SRAM of a tile of {}: {} need {} bytes, {} more than the {} there are{}",
                      operator_name(op), describe_work(work), bytes, bytes - rtl::kSramBytes, rtl::kSramBytes,
                      op == Operator::kAttention ? attention_advice(shape, p, config) : "");

@@ -103,6 +103,9 @@ TEST(Partition, CapacityErrorsNameTheResourceAndHowMuchIsMissing) {
                   "capacity: SRAM of a tile of attention: 1 slots of 4096 positions of a KV head of "
                   "8 need [0-9]+ bytes, [0-9]+ more than the 49152 there are; a context of [0-9]+ "
                   "would fit one slot"));
+  long_context.context = 1040;  // fits the SRAM, but not the sums of the softmax's weights
+  EXPECT_EQ(error_of([&] { choose_partition(shape_of(long_context, wafer), wafer, 256, 200); }),
+            "capacity: attention: 1040 positions of a tile, 16 more than the 1024 there can be");
   wafer.slots = 8;
   EXPECT_THAT(error_of([&] { choose_partition(shape_of(kStories, wafer), wafer, 256, 200); }),
               testing::MatchesRegex(
