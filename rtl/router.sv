@@ -94,13 +94,13 @@ module router (
   logic [3:0]  ramp_color;
   /* verilator lint_on UNUSEDSIGNAL */
   logic        any_valid;
-  logic        moved_q;     // there was an offer in the last cycle: registers toward the links hold something
-  logic        active;
+  logic        driven;      // a register toward a link holds something
   logic [5:0]  requested;   // outputs that some offer is for, bit port_e; bit 5: some offer has no route
   logic        drained;
 
   assign any_valid = north_valid | east_valid | south_valid | west_valid | ramp_valid;
-  assign active = any_valid | moved_q;
+  assign driven = north_o[37] | east_o[37] | south_o[37] | west_o[37] | ramp_o[37] | north_credit_o[4] |
+                  east_credit_o[4] | south_credit_o[4] | west_credit_o[4] | ramp_credit_o[4];
 
   always_comb begin
     requested = 6'd0;
@@ -114,7 +114,7 @@ module router (
   end
 
   router_input #(.Port(32'(tessera_pkg::PortNorth))) u_north_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(north_i), .credit_o(north_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(north_i), .credit_o(north_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(east_credit), .other1_credit_i(south_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
@@ -129,7 +129,7 @@ module router (
   );
 
   router_input #(.Port(32'(tessera_pkg::PortEast))) u_east_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(east_i), .credit_o(east_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(east_i), .credit_o(east_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(south_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
@@ -144,7 +144,7 @@ module router (
   );
 
   router_input #(.Port(32'(tessera_pkg::PortSouth))) u_south_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(south_i), .credit_o(south_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(south_i), .credit_o(south_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
@@ -159,7 +159,7 @@ module router (
   );
 
   router_input #(.Port(32'(tessera_pkg::PortWest))) u_west_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(west_i), .credit_o(west_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(west_i), .credit_o(west_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(south_credit), .other3_credit_i(ramp_credit),
@@ -174,7 +174,7 @@ module router (
   );
 
   router_input #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
     .request_outputs_i(request_mask_i), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(south_credit), .other3_credit_i(west_credit),
@@ -189,7 +189,7 @@ module router (
   );
 
   router_output #(.Port(32'(tessera_pkg::PortNorth))) u_north_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[0]),
+    .clk_i, .rst_ni, .link_present_i(link_present_i[0]),
     .wavelet_o(north_o), .credit_i(north_credit_i), .credit_o(north_credit), .locked_o(north_locked),
     .requested_i(requested[tessera_pkg::PortNorth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
     .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
@@ -197,7 +197,7 @@ module router (
   );
 
   router_output #(.Port(32'(tessera_pkg::PortEast))) u_east_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[1]),
+    .clk_i, .rst_ni, .link_present_i(link_present_i[1]),
     .wavelet_o(east_o), .credit_i(east_credit_i), .credit_o(east_credit), .locked_o(east_locked),
     .requested_i(requested[tessera_pkg::PortEast]), .north_offer_i(north_offer), .east_offer_i(east_offer),
     .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
@@ -205,7 +205,7 @@ module router (
   );
 
   router_output #(.Port(32'(tessera_pkg::PortSouth))) u_south_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[2]),
+    .clk_i, .rst_ni, .link_present_i(link_present_i[2]),
     .wavelet_o(south_o), .credit_i(south_credit_i), .credit_o(south_credit), .locked_o(south_locked),
     .requested_i(requested[tessera_pkg::PortSouth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
     .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
@@ -213,7 +213,7 @@ module router (
   );
 
   router_output #(.Port(32'(tessera_pkg::PortWest))) u_west_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[3]),
+    .clk_i, .rst_ni, .link_present_i(link_present_i[3]),
     .wavelet_o(west_o), .credit_i(west_credit_i), .credit_o(west_credit), .locked_o(west_locked),
     .requested_i(requested[tessera_pkg::PortWest]), .north_offer_i(north_offer), .east_offer_i(east_offer),
     .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
@@ -221,17 +221,12 @@ module router (
   );
 
   router_output #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(1'b1),
+    .clk_i, .rst_ni, .link_present_i(1'b1),
     .wavelet_o(ramp_o), .credit_i(ramp_credit_i), .credit_o(ramp_credit), .locked_o(ramp_locked),
     .requested_i(requested[tessera_pkg::PortRamp]), .north_offer_i(north_offer), .east_offer_i(east_offer),
     .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
     .grant_o(ramp_grant), .color_o(ramp_color), .drained_i(drained)
   );
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) moved_q <= 1'b0;
-    else if (active) moved_q <= any_valid;
-  end
 
   // ---------------------------------------------------------------- errors
 
@@ -241,32 +236,29 @@ module router (
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       error_q <= 11'd0;
-    end else begin
-      if (error_q != 11'd0) error_q <= 11'd0;
-      if (active) begin
-        if (requested[tessera_pkg::PortNorth] && !link_present_i[0])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
-        if (requested[tessera_pkg::PortEast] && !link_present_i[1])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
-        if (requested[tessera_pkg::PortSouth] && !link_present_i[2])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
-        if (requested[tessera_pkg::PortWest] && !link_present_i[3])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
-        if (requested[5]) begin
-          if (north_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_offer[36:33]};
-          if (east_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_offer[36:33]};
-          if (south_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_offer[36:33]};
-          if (west_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_offer[36:33]};
-          if (ramp_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_offer[36:33]};
-        end
+    end else if (error_q != 11'd0 || (requested & {1'b1, 1'b0, ~link_present_i}) != 6'd0 || north_overflow ||
+                 east_overflow || south_overflow || west_overflow || ramp_overflow) begin
+      error_q <= 11'd0;
+      if (requested[tessera_pkg::PortNorth] && !link_present_i[0])
+        error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
+      if (requested[tessera_pkg::PortEast] && !link_present_i[1])
+        error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
+      if (requested[tessera_pkg::PortSouth] && !link_present_i[2])
+        error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
+      if (requested[tessera_pkg::PortWest] && !link_present_i[3])
+        error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
+      if (requested[5]) begin
+        if (north_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_offer[36:33]};
+        if (east_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_offer[36:33]};
+        if (south_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_offer[36:33]};
+        if (west_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_offer[36:33]};
+        if (ramp_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_offer[36:33]};
       end
-      if (north_i[37] || east_i[37] || south_i[37] || west_i[37] || ramp_i[37]) begin
-        if (north_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_i[36:33]};
-        if (east_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_i[36:33]};
-        if (south_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_i[36:33]};
-        if (west_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_i[36:33]};
-        if (ramp_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_i[36:33]};
-      end
+      if (north_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_i[36:33]};
+      if (east_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_i[36:33]};
+      if (south_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_i[36:33]};
+      if (west_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_i[36:33]};
+      if (ramp_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_i[36:33]};
     end
   end
 
@@ -275,6 +267,6 @@ module router (
   assign error_port_o = error_q[6:4];
   assign error_color_o = error_q[3:0];
 
-  assign busy_o = active | error_q[10];
+  assign busy_o = any_valid | driven | error_q[10] | (reg_we_i & route_access);
 
 endmodule

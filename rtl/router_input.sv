@@ -14,7 +14,6 @@ module router_input #(
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
-  input  logic        active_i,       // something moves in this cycle, or did in the last
 
   input  logic [37:0] wavelet_i,      // wavelet_t
   output logic [4:0]  credit_o,       // credit_t, a register
@@ -164,7 +163,7 @@ module router_input #(
       holds_q <= 64'd0;
       next_color_q <= 4'd0;
       credit_o <= 5'd0;
-    end else if (active_i) begin
+    end else if (valid_o || credit_o[4]) begin
       credit_o <= 5'd0;
       if (valid_o) begin
         heads = 64'h0001_0001_0001_0001 << offer_o[36:33];

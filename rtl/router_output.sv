@@ -11,7 +11,6 @@ module router_output #(
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
-  input  logic        active_i,       // something moves in this cycle, or did in the last
   input  logic        link_present_i,
 
   output logic [37:0] wavelet_o,      // wavelet_t, a register
@@ -67,7 +66,7 @@ module router_output #(
       locked_q <= 16'd0;
       next_input_q <= 3'd0;
       wavelet_o <= 38'd0;
-    end else if (active_i) begin
+    end else if (requested_i || wavelet_o[37] || (drained_i && next_input_q != 3'd0)) begin
       wavelet_o <= 38'd0;
       if (requested_i) begin
         locked_q <= word[32] ? locked_q & ~(16'd1 << word[36:33]) : locked_q | (16'd1 << word[36:33]);
