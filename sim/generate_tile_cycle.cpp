@@ -5,12 +5,12 @@
 // derived from another. So Verilator's general loop, which looks for changed clocks until there are none,
 // always comes to the same: the functions of eval_ico(), then those of eval_nba() whose clocks tick.
 //
-// tile_cycle() does what these do, statement by statement, but no more than can make a difference in this cycle
-// (sim/tile_schedule.h): out of reset; registers whose guards are open; logic that reads something that changed. It is
-// compiled together with the model.
+// tile_cycle() does what these do, statement by statement, but no more than can make a difference in this
+// cycle (sim/tile_schedule.h): out of reset; registers whose guards are open; logic that reads something that
+// changed. It is compiled together with the model.
 //
-// When what Verilator wrote is not of exactly the form known here, as that of another version may be, tile_cycle() is
-// tile_cycle_by_eval(), which does the same through eval() and is always there.
+// When what Verilator wrote is not of exactly the form known here, as that of another version may be,
+// tile_cycle() is tile_cycle_by_eval(), which does the same through eval() and is always there.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -96,7 +96,8 @@ uint32_t mask_of(const std::string& condition, const std::map<unsigned, unsigned
 // The statement of a register out of reset: what stands in the branch for it.
 std::vector<std::string> out_of_reset(const std::string& text) {
   Branch branch;
-  if (parse_branch(text, branch) && without_spaces(branch.condition) == "vlSelf->rst_ni") return split(branch.then);
+  if (parse_branch(text, branch) && without_spaces(branch.condition) == "vlSelf->rst_ni")
+    return split(branch.then);
   return {text};
 }
 
@@ -110,7 +111,8 @@ class Writer {
     std::string inputs;
     Names follow_inputs;
     for (const Call& call : calls(code_.body("eval_ico"))) {
-      if (call.condition != "vlSelf->__VicoTriggered.at0U") throw UnknownForm("a condition: " + call.condition);
+      if (call.condition != "vlSelf->__VicoTriggered.at0U")
+        throw UnknownForm("a condition: " + call.condition);
       functions_.push_back(code_.function(call.function));
       std::vector<Placed> statements;
       for (const Statement& statement : functions_.back().statements) {
@@ -132,7 +134,8 @@ class Writer {
       for (const std::string& name : order.nodes[i].triggers) readers_[name] |= uint64_t{1} << i;
     observed.merge(Names(follow_inputs));
     find_private(order, observed);
-    std::string text = "  // what follows the inputs\n" + inputs + "\n  uint64_t changed = 0;\n" + edge(order.edge);
+    std::string text =
+        "  // what follows the inputs\n" + inputs + "\n  uint64_t changed = 0;\n" + edge(order.edge);
     constexpr size_t kTogether = 8;  // nodes, looked at one by one only when one of them has to run
     for (size_t i = 0; i < order.nodes.size(); ++i) {
       if (i % kTogether == 0) text += "  if ((changed >> " + std::to_string(i) + " & 255) != 0) {\n";
@@ -148,7 +151,8 @@ class Writer {
   }
 
  private:
-  // All of eval_nba(), out of reset, but for what follows the inputs: that is settled at the beginning of each cycle.
+  // All of eval_nba(), out of reset, but for what follows the inputs: that is settled at the beginning of
+  // each cycle.
   std::vector<Placed> edge_statements(const Names& follow_inputs) {
     const auto block_of_trigger = triggers(code_, names_);
     std::vector<Placed> result;
@@ -204,7 +208,8 @@ class Writer {
       if (found == std::string::npos) break;
       at = found + kSelf.size();
       size_t end = at;
-      while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+      while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+        ++end;
       const std::string name = text.substr(at, end - at);
       if (const auto own = private_.find(name); own == private_.end()) {
         result += kSelf;
@@ -248,8 +253,8 @@ class Writer {
     return result + "}\n";
   }
 
-  // What happens at the edge, by clock. A body that keeps its new values in shadows until its end is left out as a
-  // whole while its guard is closed.
+  // What happens at the edge, by clock. A body that keeps its new values in shadows until its end is left out
+  // as a whole while its guard is closed.
   std::string edge(const std::vector<Cluster>& clusters) {
     std::string text;
     uint32_t open = 0;
@@ -307,7 +312,8 @@ class Writer {
     static const std::regex kBefore(R"(\s*(vlSelf->)?__Vdly\w*\s*=[^{}]*;)");
     static const std::regex kAfter(R"(\s*vlSelf->\w+\s*=\s*(vlSelf->)?__Vdly\w+\s*;)");
     static const std::regex kMemory(R"(\s*if \((vlSelf->)?__Vdlyvset\w+\) \{[^{}]*\})");
-    return std::regex_match(text, kBefore) || std::regex_match(text, kAfter) || std::regex_match(text, kMemory);
+    return std::regex_match(text, kBefore) || std::regex_match(text, kAfter) ||
+           std::regex_match(text, kMemory);
   }
 
   std::string ticks(uint32_t clocks) const {
@@ -329,21 +335,21 @@ class Writer {
         continue;
       }
       before += "  const auto old_" + name + " = vlSelf->" + name + ";\n";
-      after += "  changed |= uint64_t{0} - static_cast<uint64_t>(old_" + name + " != vlSelf->" + name + ") & " +
-               std::to_string(readers->second) + "ull;\n";
+      after += "  changed |= uint64_t{0} - static_cast<uint64_t>(old_" + name + " != vlSelf->" + name +
+               ") & " + std::to_string(readers->second) + "ull;\n";
     }
     std::vector<Placed> statements;
     for (const Cluster& cluster : node.clusters)
       statements.insert(statements.end(), cluster.statements.begin(), cluster.statements.end());
     return "TILE_CYCLE_PART uint64_t node_" + std::to_string(index) +
-           "(Vtile___024root* __restrict vlSelf, uint64_t changed) {\n" + part(before + block(statements) + after) +
-           change(always) + "  return changed;\n}\n\n";
+           "(Vtile___024root* __restrict vlSelf, uint64_t changed) {\n" +
+           part(before + block(statements) + after) + change(always) + "  return changed;\n}\n\n";
   }
 
   const VerilatedCode& code_;
   const std::vector<std::string>& names_;
   std::vector<Function> functions_;
-  std::map<std::string, uint64_t> readers_;  // of a member: nodes
+  std::map<std::string, uint64_t> readers_;     // of a member: nodes
   std::map<std::string, std::string> private_;  // their types
   std::string parts_;
   size_t edge_parts_ = 0;
@@ -354,12 +360,15 @@ std::string clocks(const std::vector<std::string>& names) {
   std::string list, mask;
   for (size_t i = 0; i < names.size(); ++i) {
     list += (i == 0 ? "" : ", ") + ('"' + names[i] + '"');
-    mask += (i == 0 ? "  return " : " |\n         ") + ("static_cast<uint32_t>(root." + enable(names[i])) + ") << " +
-            std::to_string(i);
+    mask += (i == 0 ? "  return " : " |\n         ") + ("static_cast<uint32_t>(root." + enable(names[i])) +
+            ") << " + std::to_string(i);
   }
   return "// The blocks that have a clock of their own, and which of them tick next.\n"
-         "inline constexpr std::array kTileClockNames = {" + list + "};\n"
-         "inline uint32_t tile_clocks(const Vtile___024root& root) {\n" + mask + ";\n}\n\n";
+         "inline constexpr std::array kTileClockNames = {" +
+         list +
+         "};\n"
+         "inline uint32_t tile_clocks(const Vtile___024root& root) {\n" +
+         mask + ";\n}\n\n";
 }
 
 std::string by_eval(const std::vector<std::string>& names) {
@@ -405,8 +414,9 @@ int main(int argc, char** argv) {
           "inline constexpr bool kTileCycleIsDirect = false;\n\n"
           "inline void tile_cycle(Vtile& model) { tile_cycle_by_eval(model); }\n";
     }
-    write(argv[2], "#pragma once\n\n#include <array>\n\n#include \"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
-                       clocks(names) + by_eval(names) + "\n" + choice);
+    write(argv[2],
+          "#pragma once\n\n#include <array>\n\n#include \"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
+              clocks(names) + by_eval(names) + "\n" + choice);
     write(argv[3], definition);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

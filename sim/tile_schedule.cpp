@@ -105,8 +105,8 @@ size_t cost_of(const std::string& text) {
   return cost;
 }
 
-// Clusters, in an order in which they may run: of those that could be next, the one that was first, but rather one
-// of the same clocks than another.
+// Clusters, in an order in which they may run: of those that could be next, the one that was first, but
+// rather one of the same clocks than another.
 std::vector<Cluster> clusters_of(const std::vector<Placed>& statements, Partition& sets) {
   Edges edges = order_of(statements, sets);
   while (join_cycles(edges, sets)) edges = order_of(statements, sets);
@@ -149,8 +149,8 @@ bool overlap(const Names& a, const Names& b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
 }
 
-// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find out
-// whether it has to run than to run it. Logic of up to `small` joins another node for it.
+// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find
+// out whether it has to run than to run it. Logic of up to `small` joins another node for it.
 std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, size_t small) {
   std::vector<Node> nodes;
   std::vector<std::set<size_t>> before;      // by node: all nodes that must come before it
@@ -173,8 +173,9 @@ std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, size_t small) {
     size_t best = nodes.size();
     int best_score = 0;
     for (size_t i = 0; i < nodes.size(); ++i) {
-      const bool circular = std::any_of(producers.begin(), producers.end(),
-                                        [&](size_t producer) { return producer != i && before[producer].contains(i); });
+      const bool circular = std::any_of(producers.begin(), producers.end(), [&](size_t producer) {
+        return producer != i && before[producer].contains(i);
+      });
       if (circular) continue;
       int fresh = 0, common = 0;
       for (const std::string& name : triggers)
@@ -251,8 +252,8 @@ Schedule schedule(const std::vector<Placed>& statements, const Names& combinatio
       logic_sets.join(i, writer.try_emplace(name, i).first->second);
   std::vector<Cluster> clusters = clusters_of(logic, logic_sets);
 
-  // From the last to the first: what nobody needs before the next edge waits until then, and runs if one of its
-  // readers does.
+  // From the last to the first: what nobody needs before the next edge waits until then, and runs if one of
+  // its readers does.
   std::map<std::string, uint32_t> read_at_edge;
   for (const Placed& placed : registers)
     for (const std::string& name : placed.statement.reads) read_at_edge[name] |= placed.clocks;

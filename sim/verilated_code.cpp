@@ -141,12 +141,14 @@ VerilatedCode::VerilatedCode(const std::filesystem::path& folder, const std::str
     : prefix_(prefix), header_(read(folder / (prefix + "___024root.h"))) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix + "___024root__DepSet") && name.ends_with(".cpp")) code_ += read(entry.path());
+    if (name.starts_with(prefix + "___024root__DepSet") && name.ends_with(".cpp"))
+      code_ += read(entry.path());
   }
 }
 
 std::string VerilatedCode::text(const std::string& function) const {
-  const std::string head = "void " + prefix_ + "___024root___" + function + "(" + prefix_ + "___024root* vlSelf) {";
+  const std::string head =
+      "void " + prefix_ + "___024root___" + function + "(" + prefix_ + "___024root* vlSelf) {";
   const size_t begin = code_.find(head);
   const size_t end = code_.find("\n}\n", begin);
   if (begin == std::string::npos || end == std::string::npos) throw UnknownForm("no function " + function);
@@ -183,7 +185,8 @@ Function VerilatedCode::function(const std::string& name) const {
 }
 
 Names VerilatedCode::combinational() const {
-  static const std::regex kSettle(R"(void \w+___024root___(stl_(?:sequent|comb)__TOP__\d+)\(\w+\* vlSelf\) \{)");
+  static const std::regex kSettle(
+      R"(void \w+___024root___(stl_(?:sequent|comb)__TOP__\d+)\(\w+\* vlSelf\) \{)");
   Names names;
   for (std::sregex_iterator match(code_.begin(), code_.end(), kSettle), end; match != end; ++match)
     names.merge(members_written(body((*match)[1])));

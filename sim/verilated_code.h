@@ -1,4 +1,5 @@
-// What Verilator wrote for a model, as far as the order of its statements can be changed: for generate_tile_cycle.
+// What Verilator wrote for a model, as far as the order of its statements can be changed: for
+// generate_tile_cycle.
 #pragma once
 
 #include <filesystem>
@@ -20,9 +21,9 @@ using Names = std::set<std::string>;
 // A statement of a function of the model, with all that is inside its braces.
 struct Statement {
   std::string text;
-  Names reads;   // members of the model
-  Names writes;  // members that it may write
-  Names locals;  // variables of its function
+  Names reads;         // members of the model
+  Names writes;        // members that it may write
+  Names locals;        // variables of its function
   bool calls = false;  // out of the model, to a memory of the host
 };
 

@@ -1,8 +1,8 @@
 // tile_cost [tiles [cycles [scenario]]]: what a cycle of an awake tile costs, by what the tile does in it.
 //
-// Each scenario sets up that many tiles by requests, lets them run into a steady state, and prints the nanoseconds
-// of a cycle of a tile (the fastest of several runs) and which blocks' clocks ticked in it, in percent. The figures
-// are without what an engine does around a tile; not a test.
+// Each scenario sets up that many tiles by requests, lets them run into a steady state, and prints the
+// nanoseconds of a cycle of a tile (the fastest of several runs) and which blocks' clocks ticked in it, in
+// percent. The figures are without what an engine does around a tile; not a test.
 #include <verilated.h>
 
 #include <algorithm>
@@ -31,8 +31,8 @@ class Tile {
     model = std::make_unique<TileModel>(&context, 0b1111);
   }
 
-  // One cycle. `offered` are wavelets from the north, east, south and west; each waits for a credit, and the tile's
-  // own are returned. Returns the ports whose wavelet was taken.
+  // One cycle. `offered` are wavelets from the north, east, south and west; each waits for a credit, and the
+  // tile's own are returned. Returns the ports whose wavelet was taken.
   uint32_t step(const std::array<WaveletBits, 4>& offered) {
     auto& ports = model->ports();
     std::array<WaveletBits, 4> wavelets = {};
@@ -54,8 +54,8 @@ class Tile {
   }
 
   void write(uint32_t address, const std::vector<uint32_t>& words) {
-    std::vector<uint32_t> message{std::bit_cast<uint32_t>(rtl::RequestOperation{.operation = rtl::kRequestWrite}),
-                                  address};
+    std::vector<uint32_t> message{
+        std::bit_cast<uint32_t>(rtl::RequestOperation{.operation = rtl::kRequestWrite}), address};
     message.insert(message.end(), words.begin(), words.end());
     for (size_t i = 0; i < message.size();)
       i += step({pack({rtl::kRequestColor, i + 1 == message.size(), message[i]})}) & 1;
@@ -91,18 +91,19 @@ void run_core(Tile& tile, const std::vector<uint32_t>& program) {
 // x5: the registers; x4: 64, in SRAM.
 constexpr uint32_t kSetUp[] = {0x000202b7, 0x04000213};
 constexpr uint32_t store(int rs2, int offset, int rs1) {
-  return static_cast<uint32_t>(offset >> 5 << 25 | rs2 << 20 | rs1 << 15 | 2 << 12 | (offset & 31) << 7 | 0x23);
+  return static_cast<uint32_t>(offset >> 5 << 25 | rs2 << 20 | rs1 << 15 | 2 << 12 | (offset & 31) << 7 |
+                               0x23);
 }
 
 void compute(Tile& tile) {
   run_core(tile, {kSetUp[0], kSetUp[1],
-                  0x00108093,          // loop: addi x1, x1, 1
-                  0x00110133,          // add x2, x2, x1
-                  0x0020c1b3,          // xor x3, x1, x2
-                  0x00022303,          // lw x6, 0(x4)
-                  store(3, 4, 4),      // sw x3, 4(x4)
-                  0x00231313,          // slli x6, x6, 2
-                  0xfe9ff06f});        // j loop
+                  0x00108093,      // loop: addi x1, x1, 1
+                  0x00110133,      // add x2, x2, x1
+                  0x0020c1b3,      // xor x3, x1, x2
+                  0x00022303,      // lw x6, 0(x4)
+                  store(3, 4, 4),  // sw x3, 4(x4)
+                  0x00231313,      // slli x6, x6, 2
+                  0xfe9ff06f});    // j loop
 }
 
 void launch(Tile& tile, bool mac, bool map) {
@@ -155,9 +156,9 @@ void launch(Tile& tile, bool mac, bool map) {
   const uint32_t count = (mac ? 2 : 0) + (map ? 1 : 0);
   tile.write(0x40, {std::bit_cast<uint32_t>(rtl::Launch{.address = 0x100, .count = count})});
   run_core(tile, {kSetUp[0], kSetUp[1],
-                  0x00022303,                                    // lw x6, 0(x4)
+                  0x00022303,                                         // lw x6, 0(x4)
                   store(6, rtl::kRegLaunch - rtl::kRegisterBase, 5),  // loop: launch
-                  0xffdff06f});                                  // j loop
+                  0xffdff06f});                                       // j loop
 }
 
 void receive(Tile& tile) {
