@@ -45,14 +45,17 @@ module counters (
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) awake_q <= '0;
+    else if (awake_i | clear) awake_q <= clear ? '0 : awake_q + 32'd1;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      awake_q <= '0;
       core_q <= '0;
       mac_q <= '0;
       map_q <= '0;
       sram_q <= '0;
-    end else if (awake_i | clear) begin
-      awake_q <= clear ? '0 : awake_q + 32'd1;
+    end else if (retire_i | mac_i | map_i | sram_refused_i | clear) begin
       if (clear | retire_i) core_q <= clear ? '0 : core_q + 32'd1;
       if (clear | mac_i) mac_q <= clear ? '0 : mac_q + 32'd1;
       if (clear | map_i) map_q <= clear ? '0 : map_q + 32'd1;

@@ -94,7 +94,8 @@ module ramp (
   logic [3:0] head_color;
   logic       pop;
   logic [4:0] credit_q;
-  logic       overflow, unused_single;
+  logic [4:0] overflow;
+  logic       unused_single;
 
   always_comb begin
     control_take_gnt_o = 1'b0;
@@ -244,12 +245,12 @@ module ramp (
     end
   end
   always_ff @(posedge clk_i) begin
-    assert (~overflow);  // the router sends to the ramp with credits only
+    assert (~overflow[4]);  // the router sends to the ramp with credits only
     assert (~(credit_i[4] & four_q[credit_i[3:0]]));
   end
 `else
   logic unused_overflow;
-  assign unused_overflow = overflow;
+  assign unused_overflow = ^overflow;
 `endif
 
 endmodule

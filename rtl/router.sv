@@ -80,12 +80,15 @@ module router (
 
   // ---------------------------------------------------------------- inputs and outputs
 
-  logic [42:0] north_offer, east_offer, south_offer, west_offer, ramp_offer;
+  // Questions and answers of all inputs and outputs: bit {output * 5 + input}.
+  logic [24:0] north_asks, east_asks, south_asks, west_asks, ramp_asks, asks, grants;
+  logic [36:0] north_word, east_word, south_word, west_word, ramp_word;
+  logic        north_no_route, east_no_route, south_no_route, west_no_route, ramp_no_route;
   logic [4:0]  north_grant, east_grant, south_grant, west_grant, ramp_grant;
   logic [15:0] north_credit, east_credit, south_credit, west_credit, ramp_credit;
   logic [15:0] north_locked, east_locked, south_locked, west_locked, ramp_locked;
   logic        north_valid, east_valid, south_valid, west_valid, ramp_valid;
-  logic        north_overflow, east_overflow, south_overflow, west_overflow, ramp_overflow;
+  logic [4:0]  north_overflow, east_overflow, south_overflow, west_overflow, ramp_overflow;
   logic        north_loaded, east_loaded, south_loaded, west_loaded, ramp_loaded;
   logic        north_empties, east_empties, south_empties, west_empties, ramp_empties;
 
@@ -95,186 +98,177 @@ module router (
   /* verilator lint_on UNUSEDSIGNAL */
   logic        any_valid;
   logic        moved_q;     // there was an offer in the last cycle: registers toward the links hold something
-  logic        active;
-  logic [5:0]  requested;   // outputs that some offer is for, bit port_e; bit 5: some offer has no route
   logic        drained;
 
   assign any_valid = north_valid | east_valid | south_valid | west_valid | ramp_valid;
-  assign active = any_valid | moved_q;
+  assign asks = north_asks | east_asks | south_asks | west_asks | ramp_asks;
+  assign grants = {ramp_grant, west_grant, south_grant, east_grant, north_grant};
 
   always_comb begin
-    requested = 6'd0;
     drained = 1'b0;
-    if (any_valid) begin
-      requested = north_offer[42:37] | east_offer[42:37] | south_offer[42:37] | west_offer[42:37] |
-                  ramp_offer[42:37];
+    if (north_empties | east_empties | south_empties | west_empties | ramp_empties)
       drained = (north_empties | ~north_loaded) & (east_empties | ~east_loaded) & (south_empties | ~south_loaded) &
                 (west_empties | ~west_loaded) & (ramp_empties | ~ramp_loaded);
-    end
   end
 
   router_input #(.Port(32'(tessera_pkg::PortNorth))) u_north_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(north_i), .credit_o(north_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(north_i), .credit_o(north_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(east_credit), .other1_credit_i(south_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
     .other0_locked_i(east_locked), .other1_locked_i(south_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .other0_grant_i(east_grant), .other1_grant_i(south_grant),
-    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
-    .valid_o(north_valid), .offer_o(north_offer), .overflow_o(north_overflow), .loaded_o(north_loaded),
-    .empties_o(north_empties),
+    .valid_o(north_valid), .word_o(north_word), .no_route_o(north_no_route), .asks_o(north_asks), .grants_i(grants),
+    .overflow_o(north_overflow), .loaded_o(north_loaded), .empties_o(north_empties),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(north_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortEast))) u_east_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(east_i), .credit_o(east_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(east_i), .credit_o(east_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(south_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
     .other0_locked_i(north_locked), .other1_locked_i(south_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .other0_grant_i(north_grant), .other1_grant_i(south_grant),
-    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
-    .valid_o(east_valid), .offer_o(east_offer), .overflow_o(east_overflow), .loaded_o(east_loaded),
-    .empties_o(east_empties),
+    .valid_o(east_valid), .word_o(east_word), .no_route_o(east_no_route), .asks_o(east_asks), .grants_i(grants),
+    .overflow_o(east_overflow), .loaded_o(east_loaded), .empties_o(east_empties),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(east_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortSouth))) u_south_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(south_i), .credit_o(south_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(south_i), .credit_o(south_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
-    .other2_grant_i(west_grant), .other3_grant_i(ramp_grant),
-    .valid_o(south_valid), .offer_o(south_offer), .overflow_o(south_overflow), .loaded_o(south_loaded),
-    .empties_o(south_empties),
+    .valid_o(south_valid), .word_o(south_word), .no_route_o(south_no_route), .asks_o(south_asks), .grants_i(grants),
+    .overflow_o(south_overflow), .loaded_o(south_loaded), .empties_o(south_empties),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(south_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortWest))) u_west_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(west_i), .credit_o(west_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(west_i), .credit_o(west_credit_o),
     .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(south_credit), .other3_credit_i(ramp_credit),
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(south_locked), .other3_locked_i(ramp_locked),
-    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
-    .other2_grant_i(south_grant), .other3_grant_i(ramp_grant),
-    .valid_o(west_valid), .offer_o(west_offer), .overflow_o(west_overflow), .loaded_o(west_loaded),
-    .empties_o(west_empties),
+    .valid_o(west_valid), .word_o(west_word), .no_route_o(west_no_route), .asks_o(west_asks), .grants_i(grants),
+    .overflow_o(west_overflow), .loaded_o(west_loaded), .empties_o(west_empties),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(west_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_input (
-    .clk_i, .rst_ni, .active_i(active), .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
+    .clk_i, .rst_ni, .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
     .request_outputs_i(request_mask_i), .response_outputs_i({1'b0, parent_q}),
     .other0_credit_i(north_credit), .other1_credit_i(east_credit),
     .other2_credit_i(south_credit), .other3_credit_i(west_credit),
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(south_locked), .other3_locked_i(west_locked),
-    .other0_grant_i(north_grant), .other1_grant_i(east_grant),
-    .other2_grant_i(south_grant), .other3_grant_i(west_grant),
-    .valid_o(ramp_valid), .offer_o(ramp_offer), .overflow_o(ramp_overflow), .loaded_o(ramp_loaded),
-    .empties_o(ramp_empties),
+    .valid_o(ramp_valid), .word_o(ramp_word), .no_route_o(ramp_no_route), .asks_o(ramp_asks), .grants_i(grants),
+    .overflow_o(ramp_overflow), .loaded_o(ramp_loaded), .empties_o(ramp_empties),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(ramp_route)
   );
 
-  router_output #(.Port(32'(tessera_pkg::PortNorth))) u_north_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[0]),
+  router_output u_north_output (
+    .clk_i, .rst_ni, .link_present_i(link_present_i[0]),
     .wavelet_o(north_o), .credit_i(north_credit_i), .credit_o(north_credit), .locked_o(north_locked),
-    .requested_i(requested[tessera_pkg::PortNorth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
-    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .asks_i(asks[5 * 32'(tessera_pkg::PortNorth) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
+    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
     .grant_o(north_grant), .color_o(north_color), .drained_i(drained)
   );
 
-  router_output #(.Port(32'(tessera_pkg::PortEast))) u_east_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[1]),
+  router_output u_east_output (
+    .clk_i, .rst_ni, .link_present_i(link_present_i[1]),
     .wavelet_o(east_o), .credit_i(east_credit_i), .credit_o(east_credit), .locked_o(east_locked),
-    .requested_i(requested[tessera_pkg::PortEast]), .north_offer_i(north_offer), .east_offer_i(east_offer),
-    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .asks_i(asks[5 * 32'(tessera_pkg::PortEast) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
+    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
     .grant_o(east_grant), .color_o(east_color), .drained_i(drained)
   );
 
-  router_output #(.Port(32'(tessera_pkg::PortSouth))) u_south_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[2]),
+  router_output u_south_output (
+    .clk_i, .rst_ni, .link_present_i(link_present_i[2]),
     .wavelet_o(south_o), .credit_i(south_credit_i), .credit_o(south_credit), .locked_o(south_locked),
-    .requested_i(requested[tessera_pkg::PortSouth]), .north_offer_i(north_offer), .east_offer_i(east_offer),
-    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .asks_i(asks[5 * 32'(tessera_pkg::PortSouth) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
+    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
     .grant_o(south_grant), .color_o(south_color), .drained_i(drained)
   );
 
-  router_output #(.Port(32'(tessera_pkg::PortWest))) u_west_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(link_present_i[3]),
+  router_output u_west_output (
+    .clk_i, .rst_ni, .link_present_i(link_present_i[3]),
     .wavelet_o(west_o), .credit_i(west_credit_i), .credit_o(west_credit), .locked_o(west_locked),
-    .requested_i(requested[tessera_pkg::PortWest]), .north_offer_i(north_offer), .east_offer_i(east_offer),
-    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .asks_i(asks[5 * 32'(tessera_pkg::PortWest) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
+    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
     .grant_o(west_grant), .color_o(west_color), .drained_i(drained)
   );
 
-  router_output #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_output (
-    .clk_i, .rst_ni, .active_i(active), .link_present_i(1'b1),
+  router_output u_ramp_output (
+    .clk_i, .rst_ni, .link_present_i(1'b1),
     .wavelet_o(ramp_o), .credit_i(ramp_credit_i), .credit_o(ramp_credit), .locked_o(ramp_locked),
-    .requested_i(requested[tessera_pkg::PortRamp]), .north_offer_i(north_offer), .east_offer_i(east_offer),
-    .south_offer_i(south_offer), .west_offer_i(west_offer), .ramp_offer_i(ramp_offer),
+    .asks_i(asks[5 * 32'(tessera_pkg::PortRamp) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
+    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
     .grant_o(ramp_grant), .color_o(ramp_color), .drained_i(drained)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) moved_q <= 1'b0;
-    else if (active) moved_q <= any_valid;
+    else if (any_valid | moved_q) moved_q <= any_valid;
   end
 
   // ---------------------------------------------------------------- errors
 
-  logic [10:0] error_q;   // {valid, kind, port, color}
+  // An overflow is a register of its port; the others are made one here.
+  logic        no_route, overflow;
+  logic [10:0] error_q, error;   // {valid, kind, port, color}
 
-  // Straps and links feed flip-flops only: hence no nets.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  assign no_route = north_no_route | east_no_route | south_no_route | west_no_route | ramp_no_route;
+  assign overflow = north_overflow[4] | east_overflow[4] | south_overflow[4] | west_overflow[4] | ramp_overflow[4];
+
+  // A word goes to a dead link. Straps feed flip-flops only: hence no net.
+  always_ff @(posedge clk_i or negedge rst_ni) begin : errors
+    logic [3:0] dead;
     if (!rst_ni) begin
       error_q <= 11'd0;
-    end else begin
-      if (error_q != 11'd0) error_q <= 11'd0;
-      if (active) begin
-        if (requested[tessera_pkg::PortNorth] && !link_present_i[0])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
-        if (requested[tessera_pkg::PortEast] && !link_present_i[1])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
-        if (requested[tessera_pkg::PortSouth] && !link_present_i[2])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
-        if (requested[tessera_pkg::PortWest] && !link_present_i[3])
-          error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
-        if (requested[5]) begin
-          if (north_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_offer[36:33]};
-          if (east_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_offer[36:33]};
-          if (south_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_offer[36:33]};
-          if (west_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_offer[36:33]};
-          if (ramp_offer[42]) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_offer[36:33]};
-        end
-      end
-      if (north_i[37] || east_i[37] || south_i[37] || west_i[37] || ramp_i[37]) begin
-        if (north_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_i[36:33]};
-        if (east_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_i[36:33]};
-        if (south_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_i[36:33]};
-        if (west_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_i[36:33]};
-        if (ramp_overflow) error_q <= {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_i[36:33]};
-      end
+    end else if (error_q != 11'd0 || no_route || (asks[19:0] != 20'd0 && link_present_i != 4'b1111)) begin
+      error_q <= 11'd0;
+      dead = ~link_present_i & {asks[19:15] != 5'd0, asks[14:10] != 5'd0, asks[9:5] != 5'd0, asks[4:0] != 5'd0};
+      if (dead[0]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
+      if (dead[1]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
+      if (dead[2]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
+      if (dead[3]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
+      if (north_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_word[36:33]};
+      if (east_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_word[36:33]};
+      if (south_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_word[36:33]};
+      if (west_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_word[36:33]};
+      if (ramp_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_word[36:33]};
     end
   end
 
-  assign error_o = error_q[10];
-  assign error_kind_o = error_q[9:7];
-  assign error_port_o = error_q[6:4];
-  assign error_color_o = error_q[3:0];
+  always_comb begin
+    error = error_q;
+    if (overflow) begin
+      if (ramp_overflow[4]) error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_overflow[3:0]};
+      else if (west_overflow[4])
+        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_overflow[3:0]};
+      else if (south_overflow[4])
+        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_overflow[3:0]};
+      else if (east_overflow[4])
+        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_overflow[3:0]};
+      else error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_overflow[3:0]};
+    end
+  end
 
-  assign busy_o = active | error_q[10];
+  assign error_o = error[10];
+  assign error_kind_o = error[9:7];
+  assign error_port_o = error[6:4];
+  assign error_color_o = error[3:0];
+
+  assign busy_o = any_valid | moved_q | error[10] | (reg_we_i & route_access);
 
 endmodule

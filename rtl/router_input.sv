@@ -2,19 +2,18 @@
 //
 // Each cycle the input offers the head word of one color, round robin over the colors that can move: those whose
 // head still has an unserved output that has a credit for the color and is not locked by another input; and those
-// without a route, whose words are dropped, one a cycle. `offer_o` names the outputs that could take the word,
-// the grants those that do, in the same cycle. The word leaves when all outputs of its route are served; its credit
+// without a route, whose words are dropped, one a cycle. `asks_o` names the outputs that could take the word,
+// `grants_i` those that do, in the same cycle. The word leaves when all outputs of its route are served; its credit
 // is on `credit_o` in the next cycle.
 //
 // An input leads to the four other ports, which have the numbers Other0 to Other3. 64-bit vectors have bit
-// {which of the four, color}.
+// {which of the four, color}, questions and answers between inputs and outputs bit {output * 5 + input}.
 
 module router_input #(
   parameter int unsigned Port = 0     // port_e
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
-  input  logic        active_i,       // something moves in this cycle, or did in the last
 
   input  logic [37:0] wavelet_i,      // wavelet_t
   output logic [4:0]  credit_o,       // credit_t, a register
@@ -23,8 +22,7 @@ module router_input #(
   input  logic [4:0]  request_outputs_i,
   input  logic [4:0]  response_outputs_i,
 
-  // Of each output: the colors that have a credit, the colors on which it is in the middle of a message, and the
-  // input it takes from in this cycle (bit port_e).
+  // Of each output: the colors that have a credit, and those on which it is in the middle of a message.
   input  logic [15:0] other0_credit_i,
   input  logic [15:0] other1_credit_i,
   input  logic [15:0] other2_credit_i,
@@ -33,15 +31,14 @@ module router_input #(
   input  logic [15:0] other1_locked_i,
   input  logic [15:0] other2_locked_i,
   input  logic [15:0] other3_locked_i,
-  input  logic [4:0]  other0_grant_i,
-  input  logic [4:0]  other1_grant_i,
-  input  logic [4:0]  other2_grant_i,
-  input  logic [4:0]  other3_grant_i,
 
-  output logic        valid_o,        // there is an offer
-  output logic [42:0] offer_o,        // {no route, outputs[4:0], color[3:0], last, data[31:0]}, zero when not valid
+  output logic        valid_o,        // there is an offer; without it the rest is zero
+  output logic [36:0] word_o,         // {color, last, data}
+  output logic        no_route_o,     // it has no route, and is dropped
+  output logic [24:0] asks_o,         // all outputs' bits of this input
+  input  logic [24:0] grants_i,       // all outputs' bits of all inputs
 
-  output logic        overflow_o,     // wavelet_i came to a full FIFO and is dropped
+  output logic [4:0]  overflow_o,     // {valid, color}: a word came to a full FIFO and was dropped; a register
   output logic        loaded_o,       // there are words in the bank
   output logic        empties_o,      // the last of them leaves in this cycle
 
@@ -85,8 +82,8 @@ module router_input #(
   logic [63:0] route, unserved, movable_to;
   logic [31:0] any_route, any_movable;            // halves folded upon each other
   logic [15:0] unrouted, movable, candidates, pick;
-  logic [4:0]  outputs;
-  logic        no_route;
+  logic [63:0] heads;                             // the chosen color, at every output
+  logic [63:0] offered;                           // of these, those that can take the word
   logic        waits;                             // an output of the chosen word cannot take it in this cycle
 
   always_comb begin
@@ -100,10 +97,12 @@ module router_input #(
     candidates = 16'd0;
     pick = 16'd0;
     color = 4'd0;
-    outputs = 5'd0;
-    no_route = 1'b0;
+    heads = 64'd0;
+    offered = 64'd0;
+    no_route_o = 1'b0;
     waits = 1'b0;
     valid_o = 1'b0;
+    asks_o = 25'd0;
     if (nonempty != 16'd0) begin
       route = route_q;
       if (nonempty[tessera_pkg::FirstDataColor-1:0] != '0)
@@ -124,57 +123,58 @@ module router_input #(
         if (candidates == 16'd0) candidates = movable;
         pick = candidates & (~candidates + 16'd1);
         color = {|(pick & 16'hff00), |(pick & 16'hf0f0), |(pick & 16'hcccc), |(pick & 16'haaaa)};
-        outputs[Other0] = movable_to[{2'd0, color}];
-        outputs[Other1] = movable_to[{2'd1, color}];
-        outputs[Other2] = movable_to[{2'd2, color}];
-        outputs[Other3] = movable_to[{2'd3, color}];
-        no_route = (pick & unrouted) != 16'd0;
-        waits = (unserved & ~movable_to & {4{pick}}) != 64'd0;
+        heads = {4{pick}};
+        offered = movable_to & heads;
+        waits = (unserved & heads) != offered;
+        no_route_o = (pick & unrouted) != 16'd0;
+        asks_o = ({24'd0, offered[15:0] != 16'd0} << (5 * Other0 + Port)) |
+                 ({24'd0, offered[31:16] != 16'd0} << (5 * Other1 + Port)) |
+                 ({24'd0, offered[47:32] != 16'd0} << (5 * Other2 + Port)) |
+                 ({24'd0, offered[63:48] != 16'd0} << (5 * Other3 + Port));
       end
     end
   end
 
   always_comb begin
-    offer_o = 43'd0;
-    if (valid_o) offer_o = {no_route, outputs, color, last, data};
+    word_o = 37'd0;
+    if (valid_o) word_o = {color, last, data};
   end
 
   // ---------------------------------------------------------------- grants
 
-  logic [4:0] granted;
+  logic [24:0] granted;
+  logic [63:0] taken;     // the outputs that take the word, at its color
 
   always_comb begin
-    granted = 5'd0;
+    granted = 25'd0;
+    taken = 64'd0;
     pop = 1'b0;
     empties_o = 1'b0;
     if (valid_o) begin
-      granted[Other0] = other0_grant_i[Port];
-      granted[Other1] = other1_grant_i[Port];
-      granted[Other2] = other2_grant_i[Port];
-      granted[Other3] = other3_grant_i[Port];
-      pop = !waits && granted == outputs;
+      granted = grants_i & asks_o;
+      taken = offered;
+      if (granted != asks_o)
+        taken = offered & {{16{granted[5 * Other3 + Port]}}, {16{granted[5 * Other2 + Port]}},
+                           {16{granted[5 * Other1 + Port]}}, {16{granted[5 * Other0 + Port]}}};
+      pop = !waits && granted == asks_o;
       empties_o = single && pop;
     end
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin : update
-    logic [63:0] heads, taken;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       served_q <= 64'd0;
       holds_q <= 64'd0;
       next_color_q <= 4'd0;
       credit_o <= 5'd0;
-    end else if (active_i) begin
+    end else if (valid_o || credit_o[4]) begin
       credit_o <= 5'd0;
       if (valid_o) begin
-        heads = 64'h0001_0001_0001_0001 << offer_o[36:33];
-        taken = {15'd0, granted[Other3], 15'd0, granted[Other2],
-                 15'd0, granted[Other1], 15'd0, granted[Other0]} << offer_o[36:33];
-        served_q <= pop ? served_q & ~heads : served_q | taken;
-        holds_q <= offer_o[32] ? holds_q & ~taken : holds_q | taken;
+        if (!pop || served_q != 64'd0) served_q <= pop ? served_q & ~heads : served_q | taken;
+        holds_q <= last ? holds_q & ~taken : holds_q | taken;
         if (empties_o) next_color_q <= 4'd0;
-        else if (pop || granted != 5'd0) next_color_q <= offer_o[36:33] + 4'd1;
-        if (pop) credit_o <= {1'b1, offer_o[36:33]};
+        else if (pop || granted != 25'd0) next_color_q <= color + 4'd1;
+        if (pop) credit_o <= {1'b1, color};
       end
     end
   end

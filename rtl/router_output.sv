@@ -6,12 +6,9 @@
 // A word granted in a cycle is on `wavelet_o` in the next. Over a dead link nothing is sent and no credit is spent:
 // the word is taken, and lost.
 
-module router_output #(
-  parameter int unsigned Port = 0     // port_e
-) (
+module router_output (
   input  logic        clk_i,
   input  logic        rst_ni,
-  input  logic        active_i,       // something moves in this cycle, or did in the last
   input  logic        link_present_i,
 
   output logic [37:0] wavelet_o,      // wavelet_t, a register
@@ -20,13 +17,12 @@ module router_output #(
   output logic [15:0] credit_o,
   output logic [15:0] locked_o,
 
-  // {no route, outputs[4:0], color[3:0], last, data[31:0]}
-  input  logic        requested_i,    // at least one offer is for this output
-  input  logic [42:0] north_offer_i,
-  input  logic [42:0] east_offer_i,
-  input  logic [42:0] south_offer_i,
-  input  logic [42:0] west_offer_i,
-  input  logic [42:0] ramp_offer_i,
+  input  logic [4:0]  asks_i,         // bit port_e: this input offers its word to this output
+  input  logic [36:0] north_word_i,   // {color, last, data}
+  input  logic [36:0] east_word_i,
+  input  logic [36:0] south_word_i,
+  input  logic [36:0] west_word_i,
+  input  logic [36:0] ramp_word_i,
   output logic [4:0]  grant_o,        // bit port_e
   output logic [3:0]  color_o,        // of the word granted
 
@@ -38,24 +34,21 @@ module router_output #(
 
   // ---------------------------------------------------------------- arbitration
 
-  logic [4:0]  offered, candidates;
+  logic [4:0]  candidates;
   logic [36:0] word;
 
   always_comb begin
-    offered = 5'd0;
     candidates = 5'd0;
     grant_o = 5'd0;
     word = 37'd0;
-    if (requested_i) begin
-      offered = {ramp_offer_i[37 + Port], west_offer_i[37 + Port], south_offer_i[37 + Port], east_offer_i[37 + Port],
-                 north_offer_i[37 + Port]};
-      candidates = offered & (5'h1f << next_input_q);
-      if (candidates == 5'd0) candidates = offered;
+    if (asks_i != 5'd0) begin
+      candidates = asks_i & (5'h1f << next_input_q);
+      if (candidates == 5'd0) candidates = asks_i;
       grant_o = candidates & (~candidates + 5'd1);
-      word = grant_o[tessera_pkg::PortNorth] ? north_offer_i[36:0] :
-             grant_o[tessera_pkg::PortEast]  ? east_offer_i[36:0] :
-             grant_o[tessera_pkg::PortSouth] ? south_offer_i[36:0] :
-             grant_o[tessera_pkg::PortWest]  ? west_offer_i[36:0] : ramp_offer_i[36:0];
+      word = grant_o[tessera_pkg::PortNorth] ? north_word_i :
+             grant_o[tessera_pkg::PortEast]  ? east_word_i :
+             grant_o[tessera_pkg::PortSouth] ? south_word_i :
+             grant_o[tessera_pkg::PortWest]  ? west_word_i : ramp_word_i;
     end
   end
 
@@ -67,9 +60,9 @@ module router_output #(
       locked_q <= 16'd0;
       next_input_q <= 3'd0;
       wavelet_o <= 38'd0;
-    end else if (active_i) begin
+    end else if (asks_i != 5'd0 || wavelet_o[37] || (drained_i && next_input_q != 3'd0)) begin
       wavelet_o <= 38'd0;
-      if (requested_i) begin
+      if (asks_i != 5'd0) begin
         locked_q <= word[32] ? locked_q & ~(16'd1 << word[36:33]) : locked_q | (16'd1 << word[36:33]);
         next_input_q <= {grant_o[3], grant_o[1] | grant_o[2], grant_o[0] | grant_o[2]};
         if (link_present_i) wavelet_o <= {1'b1, word};
@@ -93,8 +86,8 @@ module router_output #(
       nonzero_q <= 16'hffff;
       more0_q <= 16'hffff;
       more1_q <= 16'hffff;
-    end else if (requested_i || credit_i[4]) begin
-      spent = {15'd0, requested_i & link_present_i} << word[36:33];
+    end else if (asks_i != 5'd0 || credit_i[4]) begin
+      spent = {15'd0, |asks_i & link_present_i} << word[36:33];
       returned = {15'd0, credit_i[4]} << credit_i[3:0];
       up = returned & ~spent;
       down = spent & ~returned;

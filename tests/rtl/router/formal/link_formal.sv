@@ -37,7 +37,8 @@ module link_formal #(
   logic [4:0]  credit_q, grant;
   logic [3:0]  send_color, pop_color, watched, color;
   logic [31:0] data;
-  logic        send, pop, last, single, overflow;
+  logic [4:0]  overflow;
+  logic        send, pop, last, single;
 
   assign send_color = {3'd0, send_color_i};
   assign pop_color = {3'd0, pop_color_i};
@@ -45,11 +46,11 @@ module link_formal #(
   assign send = send_i & credits[send_color];
   assign pop = pop_i & nonempty[pop_color];
 
-  router_output #(.Port(1)) u_output (
-    .clk_i, .rst_ni(started_q), .active_i(1'b1), .link_present_i(1'b1),
-    .wavelet_o(wavelet), .credit_i(credit_q), .credit_o(credits), .locked_o(locked), .requested_i(send),
-    .north_offer_i({4'd0, send, 1'b0, send_color, send_last_i, 32'd0}),
-    .east_offer_i(43'd0), .south_offer_i(43'd0), .west_offer_i(43'd0), .ramp_offer_i(43'd0),
+  router_output u_output (
+    .clk_i, .rst_ni(started_q), .link_present_i(1'b1),
+    .wavelet_o(wavelet), .credit_i(credit_q), .credit_o(credits), .locked_o(locked),
+    .asks_i({4'd0, send}), .north_word_i({send_color, send_last_i, 32'd0}),
+    .east_word_i(37'd0), .south_word_i(37'd0), .west_word_i(37'd0), .ramp_word_i(37'd0),
     .grant_o(grant), .color_o(color), .drained_i(1'b0)
   );
 
@@ -103,7 +104,7 @@ module link_formal #(
   end
 
   assign bad_o = started_q &
-                 (overflow |
+                 (overflow[4] |
                   (credits[watched] != (outstanding_q < 3'd4)) |
                   (nonempty[watched] != (held_q != 3'd0)) |
                   (single != (total_q == 4'd1)) |

@@ -1,0 +1,291 @@
+#include "sim/tile_schedule.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <queue>
+#include <utility>
+
+namespace tessera::sim {
+namespace {
+
+// Sets of small numbers, joined one by one.
+class Partition {
+ public:
+  explicit Partition(size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), size_t{0}); }
+  size_t find(size_t item) {
+    while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
+    return item;
+  }
+  // The set is named by its first member.
+  void join(size_t a, size_t b) {
+    a = find(a);
+    b = find(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<size_t> parent_;
+};
+
+void join_by_locals(const std::vector<Placed>& statements, Partition& sets) {
+  std::map<std::pair<size_t, std::string>, size_t> first;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    for (const std::string& local : statements[i].statement.locals)
+      sets.join(i, first.try_emplace({statements[i].function, local}, i).first->second);
+  }
+}
+
+using Edges = std::vector<std::set<size_t>>;  // by set: those that must come after it
+
+// Two statements keep their order when one writes what the other reads or writes.
+Edges order_of(const std::vector<Placed>& statements, Partition& sets) {
+  static const std::string kHost = "(the host's memories)";
+  struct Use {
+    std::vector<size_t> readers;  // since it was written
+    size_t writer = SIZE_MAX;
+  };
+  std::map<std::string, Use> uses;
+  Edges edges(statements.size());
+  const auto keep = [&](size_t before, size_t after) {
+    if (before != SIZE_MAX && sets.find(before) != sets.find(after))
+      edges[sets.find(before)].insert(sets.find(after));
+  };
+  for (size_t i = 0; i < statements.size(); ++i) {
+    const Statement& statement = statements[i].statement;
+    for (const std::string& name : statement.reads) {
+      Use& use = uses[name];
+      keep(use.writer, i);
+      use.readers.push_back(i);
+    }
+    Names writes = statement.writes;
+    if (statement.calls) writes.insert(kHost);
+    for (const std::string& name : writes) {
+      Use& use = uses[name];
+      keep(use.writer, i);
+      for (const size_t reader : use.readers) keep(reader, i);
+      use.readers.clear();
+      use.writer = i;
+    }
+  }
+  return edges;
+}
+
+// Joins the sets that lie on a cycle; false: there is none.
+bool join_cycles(const Edges& edges, Partition& sets) {
+  std::vector<size_t> number(edges.size(), 0), lowest(edges.size(), 0), path;
+  std::vector<bool> on_path(edges.size(), false);
+  size_t count = 0;
+  bool joined = false;
+  const std::function<void(size_t)> visit = [&](size_t at) {  // Tarjan's
+    number[at] = lowest[at] = ++count;
+    path.push_back(at);
+    on_path[at] = true;
+    for (const size_t next : edges[at]) {
+      if (number[next] == 0) visit(next);
+      if (on_path[next]) lowest[at] = std::min(lowest[at], lowest[next]);
+    }
+    if (lowest[at] != number[at]) return;
+    for (size_t member = SIZE_MAX; member != at;) {
+      member = path.back();
+      path.pop_back();
+      on_path[member] = false;
+      joined |= member != at;
+      sets.join(member, at);
+    }
+  };
+  for (size_t i = 0; i < edges.size(); ++i)
+    if (number[i] == 0) visit(i);
+  return joined;
+}
+
+size_t cost_of(const std::string& text) {
+  size_t cost = 0;
+  for (const char c : text) cost += std::string_view("|&^+~?!<>=-").find(c) != std::string_view::npos;
+  return cost;
+}
+
+// Clusters, in an order in which they may run: of those that could be next, the one that was first, but
+// rather one of the same clocks than another.
+std::vector<Cluster> clusters_of(const std::vector<Placed>& statements, Partition& sets) {
+  Edges edges = order_of(statements, sets);
+  while (join_cycles(edges, sets)) edges = order_of(statements, sets);
+
+  std::map<size_t, Cluster> clusters;
+  std::vector<size_t> waits(statements.size(), 0);
+  for (size_t i = 0; i < statements.size(); ++i) {
+    const Placed& placed = statements[i];
+    Cluster& cluster = clusters[sets.find(i)];
+    cluster.statements.push_back(placed);
+    cluster.reads.insert(placed.statement.reads.begin(), placed.statement.reads.end());
+    cluster.writes.insert(placed.statement.writes.begin(), placed.statement.writes.end());
+    cluster.clocks |= placed.clocks;
+    cluster.cost += cost_of(placed.statement.text);
+    for (const size_t after : edges[i]) ++waits[after];
+  }
+  std::set<size_t> ready;
+  for (const auto& [set, cluster] : clusters)
+    if (waits[set] == 0) ready.insert(set);
+  std::vector<Cluster> result;
+  while (!ready.empty()) {
+    auto next = ready.begin();
+    if (!result.empty()) {
+      const auto same = std::find_if(ready.begin(), ready.end(), [&](size_t set) {
+        return clusters[set].clocks == result.back().clocks;
+      });
+      if (same != ready.end()) next = same;
+    }
+    const size_t set = *next;
+    ready.erase(next);
+    result.push_back(std::move(clusters[set]));
+    for (const size_t after : edges[set])
+      if (--waits[after] == 0) ready.insert(after);
+  }
+  if (result.size() != clusters.size()) throw UnknownForm("statements without an order");
+  return result;
+}
+
+bool overlap(const Names& a, const Names& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
+}
+
+// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find
+// out whether it has to run than to run it. Logic of up to `small` joins another node for it.
+std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, size_t small) {
+  std::vector<Node> nodes;
+  std::vector<std::set<size_t>> before;      // by node: all nodes that must come before it
+  std::map<std::string, size_t> written_by;  // node
+  Names written;
+  for (const Cluster& cluster : clusters) written.insert(cluster.writes.begin(), cluster.writes.end());
+
+  for (const Cluster& cluster : clusters) {
+    Names triggers;
+    std::set<size_t> producers, needed;
+    for (const std::string& name : cluster.reads) {
+      if (cluster.writes.contains(name)) continue;
+      triggers.insert(name);
+      if (const auto by = written_by.find(name); by != written_by.end()) producers.insert(by->second);
+    }
+    for (const size_t producer : producers) {
+      needed.insert(producer);
+      needed.insert(before[producer].begin(), before[producer].end());
+    }
+    size_t best = nodes.size();
+    int best_score = 0;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const bool circular = std::any_of(producers.begin(), producers.end(), [&](size_t producer) {
+        return producer != i && before[producer].contains(i);
+      });
+      if (circular) continue;
+      int fresh = 0, common = 0;
+      for (const std::string& name : triggers)
+        (nodes[i].triggers.contains(name) || nodes[i].writes.contains(name) ? common : fresh) += 1;
+      size_t other = 0;  // what makes the node run and not the cluster
+      for (const std::string& name : nodes[i].triggers) other += triggers.contains(name) ? 0 : 1;
+      int score = 0;
+      if (fresh == 0 && common > 0 && (other == 0 || cluster.cost <= 3 * small)) {
+        score = 100 + common;
+      } else if (producers.contains(i) && fresh <= 1 && cluster.cost <= small) {
+        score = 50 + common - fresh;
+      } else if (common > 0 && fresh <= 2 && cluster.cost <= small) {
+        score = 20 + common - fresh;
+      }
+      if (score > best_score) {
+        best = i;
+        best_score = score;
+      }
+    }
+    if (best == nodes.size()) {
+      nodes.emplace_back();
+      before.emplace_back();
+    }
+    Node& node = nodes[best];
+    node.clusters.push_back(cluster);
+    node.triggers.merge(triggers);
+    node.writes.insert(cluster.writes.begin(), cluster.writes.end());
+    for (const std::string& name : cluster.writes) {
+      node.triggers.erase(name);
+      written_by[name] = best;
+    }
+    std::erase_if(node.triggers, [&](const std::string& name) { return node.writes.contains(name); });
+    needed.erase(best);
+    before[best].insert(needed.begin(), needed.end());
+    for (auto& nodes_before : before)
+      if (nodes_before.contains(best)) nodes_before.insert(needed.begin(), needed.end());
+  }
+
+  std::vector<size_t> order(nodes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return before[a].size() < before[b].size(); });
+  std::vector<Node> result;
+  for (const size_t i : order) result.push_back(std::move(nodes[i]));
+  return result;
+}
+
+}  // namespace
+
+Schedule schedule(const std::vector<Placed>& statements, const Names& combinational, const Names& observed) {
+  // Combinational logic writes nothing that is not combinational; what shares a local variable goes together.
+  Partition sets(statements.size());
+  join_by_locals(statements, sets);
+  std::map<size_t, bool> is_register;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    const Statement& statement = statements[i].statement;
+    const bool all = std::all_of(statement.writes.begin(), statement.writes.end(),
+                                 [&](const std::string& name) { return combinational.contains(name); });
+    is_register[sets.find(i)] |= statement.calls || !all;
+  }
+  std::vector<Placed> registers, logic;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    const bool at_edge = is_register[sets.find(i)];
+    if (at_edge && overlap(statements[i].statement.writes, combinational))
+      throw UnknownForm("a register and logic in one: " + statements[i].statement.text.substr(0, 60));
+    (at_edge ? registers : logic).push_back(statements[i]);
+  }
+
+  Partition logic_sets(logic.size());
+  join_by_locals(logic, logic_sets);
+  std::map<std::string, size_t> writer;
+  for (size_t i = 0; i < logic.size(); ++i)
+    for (const std::string& name : logic[i].statement.writes)
+      logic_sets.join(i, writer.try_emplace(name, i).first->second);
+  std::vector<Cluster> clusters = clusters_of(logic, logic_sets);
+
+  // From the last to the first: what nobody needs before the next edge waits until then, and runs if one of
+  // its readers does.
+  std::map<std::string, uint32_t> read_at_edge;
+  for (const Placed& placed : registers)
+    for (const std::string& name : placed.statement.reads) read_at_edge[name] |= placed.clocks;
+  Names needed = observed;
+  std::vector<Cluster> now;
+  std::vector<Placed> edge;
+  for (size_t i = clusters.size(); i-- > 0;) {
+    Cluster& cluster = clusters[i];
+    if (overlap(cluster.writes, needed)) {
+      needed.insert(cluster.reads.begin(), cluster.reads.end());
+      now.insert(now.begin(), cluster);
+      continue;
+    }
+    cluster.clocks = 0;
+    for (const std::string& name : cluster.writes) cluster.clocks |= read_at_edge[name];
+    for (const std::string& name : cluster.reads) read_at_edge[name] |= cluster.clocks;
+    for (Placed& placed : cluster.statements) placed.clocks = cluster.clocks;
+    if (cluster.clocks != 0) edge.insert(edge.begin(), cluster.statements.begin(), cluster.statements.end());
+  }
+  edge.insert(edge.end(), registers.begin(), registers.end());
+
+  Schedule result;
+  Partition edge_sets(edge.size());
+  join_by_locals(edge, edge_sets);
+  result.edge = clusters_of(edge, edge_sets);
+  size_t small = 20;
+  do {
+    result.nodes = nodes_of(now, small);
+    small += 5;
+  } while (result.nodes.size() > 64 && small < 1000);
+  if (result.nodes.size() > 64) throw UnknownForm("more logic than nodes");
+  return result;
+}
+
+}  // namespace tessera::sim
