@@ -25,6 +25,7 @@ static void build_list(const stripe_parameters_t* p, uint32_t tag) {
       .outer_width = RESIDUAL_WIDTH,
       .count = BLOCK_SIZE * p->blocks,
       .reduce = REDUCE_SUM_SQUARES,
+      .notify = 1,  // the core needs the sum
       .out_where = WHERE_SRAM,
       .out_size = SIZE32,
       .out_address = x,
@@ -74,43 +75,46 @@ static void build_list(const stripe_parameters_t* p, uint32_t tag) {
   };
 }
 
-// This stripe's sum of squares, and its sisters'.
-static uint64_t sum_over_stripes(const stripe_parameters_t* p, uint32_t header, uint32_t tag, uint64_t own) {
-  if (p->sisters == 0) return own;
-  tile_send(p->squares_color, header_with_part(header, p->squares_part));
-  tile_send(p->squares_color, (uint32_t)own);
-  tile_send_last(p->squares_color, (uint32_t)(own >> 32));
-  tile_wait_join(SQUARES_JOIN, tag);
-  uint32_t address = p->squares_address + tag * p->squares_tag_stride;
-  for (uint32_t i = 0; i < p->sisters; ++i, address += 16) own += *(const uint64_t*)address;
-  return own;
-}
-
 // inv = floor(2^31 / isqrt(m)) for the blocks' scale, and half of k for their exponents.
-static void set_scale(const stripe_parameters_t* p, map_descriptor_t* norm, uint64_t sum_of_squares) {
+static void set_scale(map_descriptor_t* norm, uint32_t blocks, uint32_t exponent, uint64_t sum_of_squares) {
   int32_t k = (int32_t)bit_length64(sum_of_squares) - 32;
   k += k & 1;
   const uint32_t m = (uint32_t)(k >= 0 ? sum_of_squares >> k : sum_of_squares << -k);
   const uint32_t inverse = 0x80000000u / square_root(m);
-  const uint16_t exponent = (uint16_t)(p->exponent - k / 2);
-  for (uint32_t block = 0; block < p->blocks; ++block, norm += 2) {
+  for (uint32_t block = 0; block < blocks; ++block, norm += 2) {
     norm->b_value = inverse;
-    norm->offset_low = exponent;
+    norm->offset_low = (uint16_t)(exponent - k / 2);
   }
 }
 
+// Everything that a token's work needs is in registers before the token comes: from its rows to the sum of
+// squares and from its sisters' sums to the MX blocks, every instruction is one that the whole wafer waits for.
 int main(void) {
   const stripe_parameters_t* p = PARAMETERS(stripe_parameters_t);
   const uint64_t epsilon = (uint64_t)p->epsilon_high << 32 | p->epsilon_low;
-  const uint32_t rest = 2 * p->blocks - 1 + p->forward;  // what follows the first block's u
-  for (uint32_t tag = 0; tag < p->in_flight; ++tag) build_list(p, tag);
-  for (uint32_t tag = 0;; tag = next_tag(tag, p->in_flight)) {
+  const uint32_t in_flight = p->in_flight, blocks = p->blocks, exponent = (uint32_t)p->exponent;
+  const uint32_t rest = 2 * blocks - 1 + p->forward;  // what follows the first block's u
+  const uint32_t sisters = p->sisters, squares_color = p->squares_color, squares_part = p->squares_part;
+  for (uint32_t tag = 0; tag < in_flight; ++tag) build_list(p, tag);
+  for (uint32_t tag = 0;; tag = next_tag(tag, in_flight)) {
     map_descriptor_t* list = list_of(p, tag);
-    uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
-    tile_launch(header, (uint32_t)list, 1);
-    tile_wait_units();
-    tile_launch(header, (uint32_t)(list + 1), 1);  // u does not need the sum
-    set_scale(p, list + 2, sum_over_stripes(p, header, tag, tile_reduced_sum()) + epsilon);
-    tile_launch(header, (uint32_t)(list + 2), rest);
+    const uint64_t* squares = (const uint64_t*)(uint32_t)(p->squares_address + tag * p->squares_tag_stride);
+    const uint64_t* squares_end = squares + 2 * sisters;
+    const uint32_t header = tile_wait_join(TOKEN_JOIN, tag);
+    tile_launch(header, (uint32_t)list, 2);  // u does not need the sum
+    list += 2;
+    const uint32_t squares_header = header_with_part(header, squares_part);
+    tile_wait_notice();
+    uint64_t sum = tile_reduced_sum();
+    if (sisters > 0) {
+      tile_send(squares_color, squares_header);
+      tile_send(squares_color, (uint32_t)sum);
+      tile_send_last(squares_color, (uint32_t)(sum >> 32));
+    }
+    sum += epsilon;
+    if (sisters > 0) tile_wait_join(SQUARES_JOIN, tag);
+    for (; squares < squares_end; squares += 2) sum += *squares;
+    set_scale(list, blocks, exponent, sum);
+    tile_launch_more((uint32_t)list, rest);
   }
 }
