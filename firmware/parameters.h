@@ -21,6 +21,7 @@ enum {
   PARAMETER_BYTES = 512,     // room for any of the structures below
   TOKEN_JOIN = 0,            // the join that starts a kernel's work on a token
   SQUARES_JOIN = 1,          // stripe: the sister stripes' sums of squares
+  SISTER_JOIN = 1,           // linear: up rows or partial sums of its sister tiles
   MAX_SENDS = 32,            // messages a linear or logits tile sends per token
   MAX_MX_COLORS = 8,         // copies of an MX block a tile sends
   MAX_QUERY_HEADS = 8,       // query heads of an attention tile
@@ -89,8 +90,10 @@ typedef struct {
 
 typedef enum {
   LINEAR_ROWS16 = 0,  // sat16(rsh(sum, shift)), sent as int16
-  LINEAR_ROWS32 = 1,  // sat32(sum), sent as int32
+  LINEAR_ROWS32 = 1,  // sum, sent as int32
   LINEAR_HIDDEN = 2,  // every chunk: 32 gate rows, 32 up rows -> SwiGLU -> one MX block
+  LINEAR_GATE = 3,    // every 32 gate rows, and 32 up rows that a sister sends -> SwiGLU -> one MX block
+  LINEAR_GROUPS16 = 4,  // as ROWS16, of messages that are whole groups within a chunk
 } linear_kind_t;
 
 // Rows of one matrix (or of several with the same input).
@@ -100,19 +103,22 @@ typedef struct {
   uint16_t blocks;             // of the input
   uint16_t block_length;       // 4 to 32, a multiple of 4
   uint16_t groups;             // of 16 rows
-  uint16_t result_shift;       // LINEAR_ROWS16: 16 - F
+  uint16_t result_shift;       // of what becomes int16: 16 - F
+  uint16_t sum_width;          // ROWS32: 32, or 0 where sums are partial and stay modulo 2^32
+  uint16_t partials;           // ROWS32: sisters with other blocks of the input, whose sums it adds
   uint16_t x_address, x_tag_stride;  // per tag: MX blocks
   uint16_t weight_address;     // int8 [groups][blocks * block_length][16]
   uint16_t multiplier_address; // int16 [16 * groups]
   uint16_t shift_address;      // int8 [16 * groups]
   uint16_t bias_address;       // int32 [16 * groups]; 0: none
-  uint16_t rows_address;       // int16 [16 * groups] (ROWS16), [64] (HIDDEN): scratch
-  uint16_t hidden_address;     // int32 [32] (HIDDEN): scratch
-  uint16_t block_address;      // one MX block (HIDDEN with several colors): scratch
+  uint16_t rows_address;       // int16 [16 * groups] (ROWS16, GATE), [64] (HIDDEN): scratch
+  uint16_t sister_address, sister_tag_stride;  // per tag: up int16 [16 * groups], sums int32 [partials][16 * groups]
+  uint16_t hidden_address;     // int32 [32] (HIDDEN, GATE): scratch
+  uint16_t block_address;      // one MX block (HIDDEN, GATE with several colors): scratch
   uint16_t list_address, list_tag_stride;  // per tag: linear_list_descriptors()
-  uint16_t first_part;         // HIDDEN: part of the first chunk's block
-  uint16_t sends;              // ROWS16, ROWS32; of ROWS32 each in one chunk, from a whole group
-  mx_send_t mx;                // HIDDEN
+  uint16_t first_part;         // HIDDEN, GATE: part of the first block
+  uint16_t sends;              // ROWS16, ROWS32, GROUPS16; of these two each whole groups of a chunk
+  mx_send_t mx;                // HIDDEN, GATE
   row_send_t send[MAX_SENDS];
 } linear_parameters_t;
 
@@ -185,19 +191,29 @@ static inline uint32_t chunk_descriptors(uint32_t blocks, uint32_t row_groups) {
   return blocks + (blocks + together - 1) / together;
 }
 
-// Descriptors of a linear's list: products and sums of each chunk, and what it sends.
-static inline uint32_t linear_list_descriptors(uint32_t kind, uint32_t blocks, uint32_t groups, uint32_t sends,
-                                               uint32_t mx_colors) {
+// Descriptors a tile needs to send an MX block.
+static inline uint32_t mx_send_descriptors(uint32_t mx_colors) { return mx_colors > 1 ? 1 + mx_colors : 1; }
+
+// Descriptors of a linear's list: products and sums of each chunk, and what it sends. Where sisters contribute
+// to that, without it.
+static inline uint32_t linear_list_descriptors(uint32_t kind, uint32_t blocks, uint32_t groups,
+                                               uint32_t sends, uint32_t mx_colors, uint32_t partials) {
   uint32_t chunks = (groups + CHUNK_GROUPS - 1) / CHUNK_GROUPS;
   uint32_t body = (chunks - 1) * chunk_descriptors(blocks, CHUNK_GROUPS) +
                   chunk_descriptors(blocks, groups - (chunks - 1) * CHUNK_GROUPS);
   if (kind == LINEAR_ROWS16) return body + chunks + sends;
-  if (kind == LINEAR_ROWS32) return body + sends;
-  return body + chunks * (3 + (mx_colors > 1 ? mx_colors : 0));
+  if (kind == LINEAR_GATE) return body + chunks;
+  if (kind == LINEAR_HIDDEN) return body + chunks * (2 + mx_send_descriptors(mx_colors));
+  return body + (partials == 0 ? sends : 0);
 }
 
-// Descriptors a tile needs to send an MX block.
-static inline uint32_t mx_send_descriptors(uint32_t mx_colors) { return mx_colors > 1 ? 1 + mx_colors : 1; }
+// What follows when the sisters' contributions are there: SwiGLU and MX of every 32 rows; additions, the last
+// of which sends.
+static inline uint32_t linear_sister_descriptors(uint32_t kind, uint32_t groups, uint32_t sends,
+                                                 uint32_t mx_colors, uint32_t partials) {
+  if (kind == LINEAR_GATE) return groups / 2 * (1 + mx_send_descriptors(mx_colors));
+  return kind == LINEAR_ROWS32 ? sends * partials : 0;
+}
 
 // Descriptors of a stripe: the addition; u and q per block; x to the next norm.
 static inline uint32_t stripe_list_descriptors(uint32_t blocks) { return 1 + 2 * blocks + 1; }

@@ -1,6 +1,7 @@
 #include "host/compiler/build_graph.h"
 
 #include "firmware/parameters.h"
+#include "host/compiler/fit.h"
 #include "host/compiler/graph_builder.h"
 
 namespace tessera {
@@ -65,33 +66,72 @@ Kernels GraphBuilder::add_stripes(int stage) {
 
 // `units` pieces of unit_groups row groups each, spread evenly.
 Kernels GraphBuilder::add_linears(Operator op, int layer, int tiles, int units, int unit_groups,
-                                  LinearWork work) {
+                                  LinearWork work, int first_index) {
   Kernels linears;
   for (int i = 0; i < tiles; ++i) {
     const Share part = share(units, tiles, i);
     work.first_group = part.first * unit_groups;
     work.groups = part.count * unit_groups;
-    linears.push_back(add_kernel(op, layer, i, work));
+    linears.push_back(add_kernel(op, layer, first_index + i, work));
+  }
+  return linears;
+}
+
+GraphBuilder::HiddenTiles GraphBuilder::add_hidden(int layer) {
+  const int units = shape().hidden_blocks;
+  LinearWork work{.blocks = shape().dim_blocks, .block_length = kBlockColumns, .bias = shape().hidden_bias};
+  if (!partition().hidden_apart) {
+    work.kind = firmware::LINEAR_HIDDEN;
+    return {add_linears(Operator::kHidden, layer, partition().hidden, units, kHiddenGroups, work), {}};
+  }
+  HiddenTiles tiles;
+  const int pairs = partition().hidden / 2;
+  work.kind = firmware::LINEAR_GATE;
+  tiles.gate = add_linears(Operator::kHidden, layer, pairs, units, kHiddenGroups / 2, work);
+  work.kind = firmware::LINEAR_GROUPS16;
+  tiles.up = add_linears(Operator::kHidden, layer, pairs, units, kHiddenGroups / 2, work, pairs);
+  return tiles;
+}
+
+// Linear o or down: for every part of the inputs, tiles that share the rows. Those of the first part lead:
+// they add what the others send to their own sums.
+Kernels GraphBuilder::add_split_linears(Operator op, int layer, LinearWork work) {
+  const int splits = splits_of(partition(), op);
+  const int row_tiles = row_tiles_of(partition(), op);
+  const int unit = op == Operator::kOutput ? partition().output_unit : partition().down_unit;
+  const bool bias = work.bias;
+  work.kind = firmware::LINEAR_ROWS32;
+  Kernels linears;
+  for (int split = 0; split < splits; ++split) {
+    const Share blocks = split_blocks(shape(), partition(), op, split);
+    work.first_block = blocks.first;
+    work.blocks = blocks.count;
+    work.bias = bias && split == 0;  // once in the sum of all parts
+    work.partial = split > 0;
+    work.partials = split == 0 ? splits - 1 : 0;
+    for (int i = 0; i < row_tiles; ++i) {
+      const Share units = share(2 * shape().dim_blocks / unit, row_tiles, i);
+      work.first_group = units.first * unit;
+      work.groups = units.count * unit;
+      linears.push_back(add_kernel(op, layer, static_cast<int>(linears.size()), work));
+    }
   }
   return linears;
 }
 
 Kernels GraphBuilder::add_attention(int layer) {
   Kernels attention;
-  const int tiles_per_head = partition().attention / config().kv_heads;
-  for (int kv_head = 0; kv_head < config().kv_heads; ++kv_head) {
-    for (int i = 0; i < tiles_per_head; ++i) {
-      const Share heads = share(shape().group(), tiles_per_head, i);
-      AttentionWork work;
-      work.kv_head = kv_head;
-      work.first_query_head = kv_head * shape().group() + heads.first;
-      work.query_heads = heads.count;
-      work.head_length = shape().head_length;
-      work.slots = partition().slots;
-      work.context = shape().padded_context;
-      work.mx_colors = partition().attention_merges ? partition().output : 1;
-      attention.push_back(add_kernel(Operator::kAttention, layer, static_cast<int>(attention.size()), work));
-    }
+  for (int i = 0; i < partition().attention; ++i) {
+    const Share heads = query_heads(shape(), partition(), i);
+    AttentionWork work;
+    work.kv_head = heads.first / shape().group();
+    work.first_query_head = heads.first;
+    work.query_heads = heads.count;
+    work.head_length = shape().head_length;
+    work.slots = partition().slots;
+    work.context = shape().padded_context;
+    work.mx_colors = partition().attention_merges ? row_tiles_of(partition(), Operator::kOutput) : 1;
+    attention.push_back(add_kernel(Operator::kAttention, layer, i, work));
   }
   return attention;
 }
@@ -111,36 +151,24 @@ KernelGraph GraphBuilder::build() {
   }
   connect_tokens(embedding, rope);
 
-  const LinearWork from_dim{.blocks = shape().dim_blocks, .block_length = kBlockColumns};
-  const int dim_groups = 2 * shape().dim_blocks;
   Kernels stripes = add_stripes(0);
   connect_embedding(embedding, stripes);
   for (int layer = 0; layer < config().layers; ++layer) {
-    LinearWork work = from_dim;
-    work.kind = firmware::LINEAR_ROWS16;
-    work.bias = shape().qkv_bias;
+    const LinearWork work{.kind = qkv_kind(shape(), partition()),
+                          .blocks = shape().dim_blocks,
+                          .block_length = kBlockColumns,
+                          .bias = shape().qkv_bias};
     const int qkv_units = divide_up(shape().qkv_groups, partition().qkv_unit);
     const Kernels qkv =
         add_linears(Operator::kQkv, layer, partition().qkv, qkv_units, partition().qkv_unit, work);
     const Kernels attention = add_attention(layer);
     all_attention.insert(all_attention.end(), attention.begin(), attention.end());
-    work.kind = firmware::LINEAR_ROWS32;
-    work.blocks = config().heads * shape().head_blocks;
-    work.block_length = shape().head_block_length;
-    work.bias = shape().output_bias;
-    const Kernels output = add_linears(Operator::kOutput, layer, partition().output,
-                                       dim_groups / partition().output_unit, partition().output_unit, work);
+    const Kernels output = add_split_linears(
+        Operator::kOutput, layer, {.block_length = shape().head_block_length, .bias = shape().output_bias});
     const Kernels middle = add_stripes(2 * layer + 1);
-    work = from_dim;
-    work.kind = firmware::LINEAR_HIDDEN;
-    work.bias = shape().hidden_bias;
-    const Kernels hidden = add_linears(Operator::kHidden, layer, partition().hidden, shape().hidden_blocks,
-                                       firmware::CHUNK_GROUPS, work);
-    work.kind = firmware::LINEAR_ROWS32;
-    work.blocks = shape().hidden_blocks;
-    work.bias = shape().down_bias;
-    const Kernels down = add_linears(Operator::kDown, layer, partition().down,
-                                     dim_groups / partition().down_unit, partition().down_unit, work);
+    const HiddenTiles hidden = add_hidden(layer);
+    const Kernels down =
+        add_split_linears(Operator::kDown, layer, {.block_length = kBlockColumns, .bias = shape().down_bias});
     const Kernels next = add_stripes(2 * layer + 2);
 
     connect_squares(stripes, 2 * layer);
@@ -148,11 +176,16 @@ KernelGraph GraphBuilder::build() {
     connect_forward(stripes, middle, 2 * layer);
     connect_heads(qkv, attention, layer);
     connect_attention(attention, output, layer);
+    connect_partials(output, layer, partition().output_unit);
     connect_rows(output, middle, layer, partition().output_unit);
     connect_squares(middle, 2 * layer + 1);
-    connect_norm(middle, hidden, 2 * layer + 1);
+    Kernels gate_and_up = hidden.gate;
+    gate_and_up.insert(gate_and_up.end(), hidden.up.begin(), hidden.up.end());
+    connect_norm(middle, gate_and_up, 2 * layer + 1);
     connect_forward(middle, next, 2 * layer + 1);
-    connect_hidden(hidden, down, layer);
+    connect_up(hidden.up, hidden.gate, layer);
+    connect_hidden(hidden.gate, down, layer);
+    connect_partials(down, layer, partition().down_unit);
     connect_rows(down, next, layer, partition().down_unit);
     stripes = next;
   }

@@ -13,7 +13,7 @@
 namespace tessera {
 namespace {
 
-constexpr double kFill = 0.92;    // of the live tiles: the rest leaves room for placement and routes
+constexpr double kFill = 0.96;    // of the live tiles: the rest leaves room for placement and routes
 constexpr double kCoarser = 0.9;  // of the last partition's tiles, when it could not be routed
 constexpr int kPlacements = 6;    // of the smallest partition, when it could not be routed
 constexpr int kRouteAttempts = 12;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "firmware/parameters.h"
 #include "host/compiler/graph_builder.h"
@@ -143,8 +144,34 @@ void GraphBuilder::connect_attention(const Kernels& attention, const Kernels& ou
       }
     }
   }
-  connect_blocks(fmt::format("layer {} attention", layer), attention, output, blocks,
-                 partition().attention_merges);
+  connect_split_blocks(fmt::format("layer {} attention", layer), Operator::kOutput, attention, output, blocks,
+                       partition().attention_merges);
+}
+
+// Where gate and up rows are apart: up rows, 32 a message, to the tile that has the gate rows.
+void GraphBuilder::connect_up(const Kernels& up, const Kernels& gate, int layer) {
+  if (up.empty()) return;
+  begin_transition(1);
+  for (size_t i = 0; i < up.size(); ++i) {
+    const int stream =
+        add_stream(fmt::format("layer {} up {}", layer, i), StreamKind::kMulticast, {up[i]}, {gate[i]});
+    LinearWork& tile = work<LinearWork>(up[i]);
+    const int first = kGroupRows * tile.first_group;
+    const int rows = kGroupRows * tile.groups;
+    for (int row = 0; row < rows; row += kBlockColumns) {
+      send(up[i], stream, row / kBlockColumns,
+           tensor_piece(MessageFormat::kInt16Rows, Op::kUp, layer, first + row, kBlockColumns,
+                        config().hidden_dim),
+           row, kBlockColumns);
+      ++tile.sends;
+    }
+    receive(gate[i], {.stream = stream,
+                      .buffer = Buffer::kSister,
+                      .part_stride = kRowBytes16 * kBlockColumns,
+                      .words = kBlockColumns / 2,
+                      .messages = rows / kBlockColumns,
+                      .join = firmware::SISTER_JOIN});
+  }
 }
 
 void GraphBuilder::connect_hidden(const Kernels& hidden, const Kernels& down, int layer) {
@@ -152,15 +179,35 @@ void GraphBuilder::connect_hidden(const Kernels& hidden, const Kernels& down, in
   std::vector<Block> blocks;
   for (const int kernel : hidden) {
     LinearWork& tile = work<LinearWork>(kernel);
-    tile.mx_colors = partition().hidden_merges ? partition().down : 1;
-    for (int chunk = 0; chunk < tile.groups / firmware::CHUNK_GROUPS; ++chunk) {
-      const int block = tile.first_group / firmware::CHUNK_GROUPS + chunk;
-      blocks.push_back({kernel, block, chunk,
+    tile.mx_colors = partition().hidden_merges ? row_tiles_of(partition(), Operator::kDown) : 1;
+    const bool apart = tile.kind == firmware::LINEAR_GATE;
+    const int groups = apart ? kHiddenGroups / 2 : kHiddenGroups;  // of a block
+    for (int own = 0; own < tile.groups / groups; ++own) {
+      const int block = tile.first_group / groups + own;
+      blocks.push_back({kernel, block, own,
                         tensor_piece(MessageFormat::kMx, Op::kHidden, layer, kBlockColumns * block,
-                                     kBlockColumns, config().hidden_dim)});
+                                     kBlockColumns, config().hidden_dim),
+                        apart ? firmware::SISTER_JOIN : firmware::TOKEN_JOIN});
     }
   }
-  connect_blocks(fmt::format("layer {} hidden", layer), hidden, down, blocks, partition().hidden_merges);
+  connect_split_blocks(fmt::format("layer {} hidden", layer), Operator::kDown, hidden, down, blocks,
+                       partition().hidden_merges);
+}
+
+void GraphBuilder::connect_split_blocks(const std::string& name, Operator op, const Kernels& producers,
+                                        const Kernels& consumers, const std::vector<Block>& blocks,
+                                        bool merges) {
+  const int row_tiles = row_tiles_of(partition(), op);
+  for (int split = 0; split < splits_of(partition(), op); ++split) {
+    const Share tiles = split_tiles(partition(), op, split);
+    const auto from = producers.begin() + tiles.first;
+    const auto to = consumers.begin() + split * row_tiles;
+    std::vector<Block> own;
+    std::copy_if(blocks.begin(), blocks.end(), std::back_inserter(own), [&](const Block& block) {
+      return std::find(from, from + tiles.count, block.kernel) != from + tiles.count;
+    });
+    connect_blocks(name, {from, from + tiles.count}, {to, to + row_tiles}, own, merges);
+  }
 }
 
 // MX blocks of several producers that all consumers need: a multicast a producer, or a merge a consumer into
@@ -171,31 +218,32 @@ void GraphBuilder::connect_blocks(const std::string& name, const Kernels& produc
   const auto receive_blocks = [&](int kernel, int stream, auto count) {
     receive(kernel, {.stream = stream,
                      .buffer = Buffer::kBlocks,
+                     .part_base = blocks.front().part,
                      .part_stride = static_cast<int>(firmware::mx_stride(length)),
                      .words = length / 4 + 1,
                      .messages = static_cast<int>(count)});
   };
   std::vector<std::vector<int>> streams_of(graph_.kernels.size());  // by producing kernel
   if (merges) {
-    for (size_t i = 0; i < consumers.size(); ++i) {
-      const int stream =
-          add_stream(fmt::format("{} blocks to {}", name, i), StreamKind::kMerge, producers, {consumers[i]});
+    for (const int consumer : consumers) {
+      const int stream = add_stream(fmt::format("{} blocks to {}", name, graph_.kernels[consumer].index),
+                                    StreamKind::kMerge, producers, {consumer});
       for (const int kernel : producers) streams_of[kernel].push_back(stream);
-      receive_blocks(consumers[i], stream, blocks.size());
+      receive_blocks(consumer, stream, blocks.size());
     }
   } else {
-    for (size_t i = 0; i < producers.size(); ++i) {
-      const int stream =
-          add_stream(fmt::format("{} blocks {}", name, i), StreamKind::kMulticast, {producers[i]}, consumers);
-      streams_of[producers[i]].push_back(stream);
+    for (const int producer : producers) {
+      const int stream = add_stream(fmt::format("{} blocks {}", name, graph_.kernels[producer].index),
+                                    StreamKind::kMulticast, {producer}, consumers);
+      streams_of[producer].push_back(stream);
       const auto own = std::count_if(blocks.begin(), blocks.end(),
-                                     [&](const Block& block) { return block.kernel == producers[i]; });
+                                     [&](const Block& block) { return block.kernel == producer; });
       for (const int kernel : consumers) receive_blocks(kernel, stream, own);
     }
   }
   for (const Block& block : blocks)
     for (const int stream : streams_of[block.kernel])
-      send(block.kernel, stream, block.part, block.tensor, block.first);
+      send(block.kernel, stream, block.part, block.tensor, block.first, 0, block.after_join);
 }
 
 }  // namespace tessera

@@ -6,6 +6,8 @@
 
 namespace tessera {
 
+constexpr double kPartialUrgency = 0.5;  // sums of other parts come about when the lead has its own
+
 void GraphBuilder::connect_embedding(const Kernels& embedding, const Kernels& stripes) {
   begin_transition(1);
   for (size_t i = 0; i < stripes.size(); ++i) {
@@ -96,10 +98,49 @@ void GraphBuilder::connect_forward(const Kernels& stripes, const Kernels& next, 
   }
 }
 
+// Where the inputs of o or down are cut: sums over the other parts to the tiles that lead, `unit` groups a
+// message.
+void GraphBuilder::connect_partials(const Kernels& linears, int layer, int unit) {
+  const Operator op = graph_.kernels[linears[0]].op;
+  const int row_tiles = row_tiles_of(partition(), op);
+  const int splits = splits_of(partition(), op);
+  if (splits == 1) return;
+  begin_transition(kPartialUrgency);
+  const int rows = kGroupRows * unit;
+  for (int i = 0; i < row_tiles; ++i) {
+    const int lead = linears[i];
+    const int pieces = work<LinearWork>(lead).groups / unit;
+    const int stream = add_stream(fmt::format("layer {} {} sums {}", layer, operator_name(op), i),
+                                  StreamKind::kMerge, {}, {lead});
+    for (int split = 1; split < splits; ++split) {
+      const int kernel = linears[split * row_tiles + i];
+      LinearWork& linear = work<LinearWork>(kernel);
+      graph_.streams[stream].producers.push_back(kernel);
+      for (int piece = 0; piece < pieces; ++piece) {
+        MessageTensor tensor =
+            tensor_piece(MessageFormat::kPartialRows, result_op(op), layer,
+                         kGroupRows * linear.first_group + rows * piece, rows, config().dim);
+        tensor.first_block = linear.first_block;
+        tensor.blocks = linear.blocks;
+        send(kernel, stream, (split - 1) * pieces + piece, tensor, rows * piece, rows);
+        ++linear.sends;
+      }
+    }
+    receive(lead, {.stream = stream,
+                   .buffer = Buffer::kSister,
+                   .part_stride = kRowBytes32 * rows,
+                   .words = rows,
+                   .messages = (splits - 1) * pieces,
+                   .join = firmware::SISTER_JOIN});
+  }
+}
+
 // Rows of o or down, `unit` groups a message, to the stripes that add them to x.
 void GraphBuilder::connect_rows(const Kernels& linears, const Kernels& stripes, int layer, int unit) {
   begin_transition(1);
   const Operator op = graph_.kernels[linears[0]].op;
+  const Kernels leads(linears.begin(), linears.begin() + row_tiles_of(partition(), op));
+  const int join = splits_of(partition(), op) > 1 ? firmware::SISTER_JOIN : firmware::TOKEN_JOIN;
   const int rows = kGroupRows * unit;
   for (size_t i = 0; i < stripes.size(); ++i) {
     const StripeWork stripe = work<StripeWork>(stripes[i]);
@@ -107,7 +148,7 @@ void GraphBuilder::connect_rows(const Kernels& linears, const Kernels& stripes, 
     const int end = begin + kBlockColumns * stripe.blocks;
     const int stream = add_stream(fmt::format("layer {} {} rows {}", layer, operator_name(op), i),
                                   StreamKind::kMerge, {}, {stripes[i]});
-    for (const int kernel : linears) {
+    for (const int kernel : leads) {
       const LinearWork linear = work<LinearWork>(kernel);
       const int first = kGroupRows * linear.first_group;
       const int last = first + kGroupRows * linear.groups;
@@ -116,7 +157,7 @@ void GraphBuilder::connect_rows(const Kernels& linears, const Kernels& stripes, 
       for (int row = std::max(first, begin); row < std::min(last, end); row += rows) {
         send(kernel, stream, (row - begin) / rows,
              tensor_piece(MessageFormat::kInt32Rows, result_op(op), layer, row, rows, config().dim),
-             row - first, rows);
+             row - first, rows, join);
         ++work<LinearWork>(kernel).sends;
       }
     }

@@ -43,17 +43,6 @@ int qkv_sends(const ModelShape& shape, const Partition& p) {
   return most;
 }
 
-LinearWork rows32_work(int dim_groups, int tiles, int unit, int blocks, int block_length, bool bias) {
-  LinearWork work;
-  work.kind = firmware::LINEAR_ROWS32;
-  work.sends = divide_up(dim_groups / unit, tiles);
-  work.groups = work.sends * unit;
-  work.blocks = blocks;
-  work.block_length = block_length;
-  work.bias = bias;
-  return work;
-}
-
 StripeWork stripe_work(const ModelShape& shape, const Partition& p, Operator op) {
   StripeWork work;
   work.blocks = divide_up(shape.dim_blocks, p.stripes);
@@ -70,16 +59,18 @@ int receive_colors(const ModelShape& shape, const Partition& p, Operator op) {
     case Operator::kFfnNorm:
     case Operator::kFinalNorm:
       return 2 + p.stripes - 1;
-    case Operator::kQkv:
     case Operator::kHidden:
+      return p.stripes + (p.hidden_apart ? 1 : 0);
+    case Operator::kQkv:
     case Operator::kLogits:
       return p.stripes;
     case Operator::kAttention:
       return (p.key_value_multicast ? 3 : 1) + p.rope;
     case Operator::kOutput:
-      return p.attention_merges ? 1 : p.attention;
-    case Operator::kDown:
-      return p.hidden_merges ? 1 : p.hidden;
+    case Operator::kDown: {
+      const bool merges = op == Operator::kOutput ? p.attention_merges : p.hidden_merges;
+      return (merges ? 1 : most_split_tiles(p, op)) + (splits_of(p, op) > 1 ? 1 : 0);
+    }
     default:
       break;
   }
@@ -99,21 +90,29 @@ std::string table_misfit(const ModelShape& shape, const Partition& p, Operator o
       if (const int words = kBlockColumns * std::get<StripeWork>(work).blocks; words > kMessageWords)
         return too_many(operator_name(op), words, kMessageWords, "elements of x on a stripe");
       break;
-    case Operator::kQkv:
     case Operator::kOutput:
     case Operator::kDown:
+      if (splits_of(p, op) > input_tiles_of(p, op))
+        return too_many(operator_name(op), splits_of(p, op), input_tiles_of(p, op), "parts of the inputs");
+      [[fallthrough]];
+    case Operator::kQkv:
       if (const int sends = std::get<LinearWork>(work).sends; sends > firmware::MAX_SENDS)
         return too_many(operator_name(op), sends, firmware::MAX_SENDS, "messages of a tile");
       break;
     case Operator::kAttention:
       if (const int heads = std::get<AttentionWork>(work).query_heads; heads > firmware::MAX_QUERY_HEADS)
         return too_many("attention", heads, firmware::MAX_QUERY_HEADS, "query heads of a tile");
-      if (p.attention_merges && p.output > firmware::MAX_MX_COLORS)
-        return too_many("attention", p.output, firmware::MAX_MX_COLORS, "copies of an MX block");
+      if (const int copies = row_tiles_of(p, Operator::kOutput);
+          p.attention_merges && copies > firmware::MAX_MX_COLORS)
+        return too_many("attention", copies, firmware::MAX_MX_COLORS, "copies of an MX block");
       break;
     case Operator::kHidden:
-      if (p.hidden_merges && p.down > firmware::MAX_MX_COLORS)
-        return too_many("hidden", p.down, firmware::MAX_MX_COLORS, "copies of an MX block");
+      if (const int copies = row_tiles_of(p, Operator::kDown);
+          p.hidden_merges && copies > firmware::MAX_MX_COLORS)
+        return too_many("hidden", copies, firmware::MAX_MX_COLORS, "copies of an MX block");
+      if (const int sends = std::get<LinearWork>(work).groups * kGroupRows / kBlockColumns;
+          p.hidden_apart && sends > firmware::MAX_SENDS)
+        return too_many("hidden", sends, firmware::MAX_SENDS, "messages of a tile");
       break;
     case Operator::kLogits:
       if (shape.config.vocabulary > kTokenIds)
@@ -161,6 +160,27 @@ std::string attention_advice(const ModelShape& shape, const Partition& p, const 
 
 }  // namespace
 
+LinearWork split_work(const ModelShape& shape, const Partition& p, Operator op, int split) {
+  const bool output = op == Operator::kOutput;
+  const int unit = output ? p.output_unit : p.down_unit;
+  LinearWork work;
+  work.kind = firmware::LINEAR_ROWS32;
+  work.sends = divide_up(2 * shape.dim_blocks / unit, row_tiles_of(p, op));
+  work.groups = work.sends * unit;
+  work.blocks = split_blocks(shape, p, op, split).count;
+  work.block_length = output ? shape.head_block_length : kBlockColumns;
+  work.partial = split > 0;
+  work.partials = split == 0 ? splits_of(p, op) - 1 : 0;
+  work.bias = split == 0 && (output ? shape.output_bias : shape.down_bias);
+  return work;
+}
+
+// Messages of whole row groups, none in two chunks, need not go by way of memory.
+int qkv_kind(const ModelShape& shape, const Partition& p) {
+  const bool groups = qkv_piece_rows(shape, p) % kGroupRows == 0 && firmware::CHUNK_GROUPS % p.qkv_unit == 0;
+  return groups ? firmware::LINEAR_GROUPS16 : firmware::LINEAR_ROWS16;
+}
+
 Work largest_work(const ModelShape& shape, const Partition& p, Operator op) {
   const ModelConfig& model = shape.config;
   switch (op) {
@@ -174,7 +194,7 @@ Work largest_work(const ModelShape& shape, const Partition& p, Operator op) {
       return stripe_work(shape, p, op);
     case Operator::kQkv: {
       LinearWork work;
-      work.kind = firmware::LINEAR_ROWS16;
+      work.kind = qkv_kind(shape, p);
       work.groups = divide_up(divide_up(shape.qkv_groups, p.qkv_unit), p.qkv) * p.qkv_unit;
       work.blocks = shape.dim_blocks;
       work.block_length = kBlockColumns;
@@ -188,25 +208,24 @@ Work largest_work(const ModelShape& shape, const Partition& p, Operator op) {
       work.head_length = shape.head_length;
       work.slots = p.slots;
       work.context = shape.padded_context;
-      work.mx_colors = p.attention_merges ? p.output : 1;
+      work.mx_colors = p.attention_merges ? row_tiles_of(p, Operator::kOutput) : 1;
       return work;
     }
     case Operator::kOutput:
-      return rows32_work(2 * shape.dim_blocks, p.output, p.output_unit, model.heads * shape.head_blocks,
-                         shape.head_block_length, shape.output_bias);
+    case Operator::kDown:
+      return split_work(shape, p, op, 0);
     case Operator::kHidden: {
       LinearWork work;
-      work.kind = firmware::LINEAR_HIDDEN;
-      work.groups = firmware::CHUNK_GROUPS * divide_up(shape.hidden_blocks, p.hidden);
+      // Of tiles that have gate and up rows apart, the ones with the gate rows need more.
+      const int blocks = divide_up(shape.hidden_blocks, input_tiles_of(p, Operator::kDown));
+      work.kind = p.hidden_apart ? firmware::LINEAR_GATE : firmware::LINEAR_HIDDEN;
+      work.groups = (p.hidden_apart ? kHiddenGroups / 2 : kHiddenGroups) * blocks;
       work.blocks = shape.dim_blocks;
       work.block_length = kBlockColumns;
-      work.mx_colors = p.hidden_merges ? p.down : 1;
+      work.mx_colors = p.hidden_merges ? row_tiles_of(p, Operator::kDown) : 1;
       work.bias = shape.hidden_bias;
       return work;
     }
-    case Operator::kDown:
-      return rows32_work(2 * shape.dim_blocks, p.down, p.down_unit, shape.hidden_blocks, kBlockColumns,
-                         shape.down_bias);
     case Operator::kLogits:
       return LogitsWork{0,
                         std::min(model.vocabulary, kGroupRows * divide_up(shape.vocabulary_groups, p.logits)),

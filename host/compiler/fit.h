@@ -11,6 +11,12 @@ namespace tessera {
 // The largest piece of work that one tile of the operator gets.
 Work largest_work(const ModelShape& shape, const Partition& partition, Operator op);
 
+// What the largest tile of linear o or down has of part `split` of the inputs.
+LinearWork split_work(const ModelShape& shape, const Partition& partition, Operator op, int split);
+
+// How a tile of q, k and v sends its rows (firmware::linear_kind_t).
+int qkv_kind(const ModelShape& shape, const Partition& partition);
+
 // Empty when the operator fits its tiles; else one line that names the resource and by how much it falls
 // short.
 std::string misfit(const ModelShape& shape, const Partition& partition, const WaferConfig& config,

@@ -46,7 +46,14 @@ class GraphBuilder {
   }
 
   Kernels add_stripes(int stage);
-  Kernels add_linears(Operator op, int layer, int tiles, int units, int unit_groups, LinearWork work);
+  Kernels add_linears(Operator op, int layer, int tiles, int units, int unit_groups, LinearWork work,
+                      int first_index = 0);
+  struct HiddenTiles {
+    Kernels gate;  // these send the MX blocks
+    Kernels up;    // where up rows are on tiles of their own
+  };
+  HiddenTiles add_hidden(int layer);
+  Kernels add_split_linears(Operator op, int layer, LinearWork work);
   Kernels add_attention(int layer);
 
   // One MX block of a kernel; `first` is the kernel's own number of it (a query head, a chunk).
@@ -55,9 +62,13 @@ class GraphBuilder {
     int part;
     int first;
     MessageTensor tensor;
+    int after_join = 0;
   };
   void connect_blocks(const std::string& name, const Kernels& producers, const Kernels& consumers,
                       const std::vector<Block>& blocks, bool merges);
+  // The same where the consumers' inputs are cut: every part of them gets the blocks of its own producers.
+  void connect_split_blocks(const std::string& name, Operator op, const Kernels& producers,
+                            const Kernels& consumers, const std::vector<Block>& blocks, bool merges);
 
   void connect_tokens(const Kernels& embedding, const Kernels& rope);
   void connect_embedding(const Kernels& embedding, const Kernels& stripes);
@@ -67,7 +78,9 @@ class GraphBuilder {
   void connect_heads(const Kernels& qkv, const Kernels& attention, int layer);
   void connect_rope(const Kernels& rope, const Kernels& attention);
   void connect_attention(const Kernels& attention, const Kernels& output, int layer);
+  void connect_up(const Kernels& up, const Kernels& gate, int layer);
   void connect_hidden(const Kernels& hidden, const Kernels& down, int layer);
+  void connect_partials(const Kernels& linears, int layer, int unit);
   void connect_rows(const Kernels& linears, const Kernels& stripes, int layer, int unit);
   void connect_logits(const Kernels& logits, int argmax);
 

@@ -40,12 +40,17 @@ nlohmann::json port_json(const EdgePort& port) {
 }
 
 nlohmann::json tensor_json(const MessageTensor& tensor) {
-  return {{"format", message_format_name(tensor.format)},
-          {"op", op_name(tensor.op)},
-          {"layer", tensor.layer},
-          {"first", tensor.first},
-          {"count", tensor.count},
-          {"length", tensor.length}};
+  nlohmann::json json = {{"format", message_format_name(tensor.format)},
+                         {"op", op_name(tensor.op)},
+                         {"layer", tensor.layer},
+                         {"first", tensor.first},
+                         {"count", tensor.count},
+                         {"length", tensor.length}};
+  if (tensor.format == MessageFormat::kPartialRows) {
+    json["first_block"] = tensor.first_block;
+    json["blocks"] = tensor.blocks;
+  }
+  return json;
 }
 
 }  // namespace

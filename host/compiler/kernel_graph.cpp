@@ -51,6 +51,8 @@ const char* message_format_name(MessageFormat format) {
       return "token";
     case MessageFormat::kInt32Rows:
       return "int32 rows";
+    case MessageFormat::kPartialRows:
+      return "partial sums of rows";
     case MessageFormat::kInt16Rows:
       return "int16 rows";
     case MessageFormat::kMx:
@@ -74,6 +76,7 @@ int message_words(const MessageTensor& tensor) {
     case MessageFormat::kToken:
       return 1;
     case MessageFormat::kInt32Rows:
+    case MessageFormat::kPartialRows:
     case MessageFormat::kLogits:
       return tensor.length;
     case MessageFormat::kInt16Rows:
@@ -101,6 +104,8 @@ const char* buffer_name(Buffer buffer) {
       return "squares";
     case Buffer::kBlocks:
       return "blocks";
+    case Buffer::kSister:
+      return "sister";
     case Buffer::kHeads:
       return "heads";
     case Buffer::kRope:

@@ -39,7 +39,10 @@ struct StripeWork {
 struct LinearWork {
   int kind = 0;                      // firmware::linear_kind_t
   int first_group = 0, groups = 0;   // of 16 rows, in the operator's row order
-  int blocks = 0, block_length = 0;  // of the input
+  int first_block = 0, blocks = 0;   // of the input: what this tile has of it
+  int block_length = 0;
+  bool partial = false;              // its sums are for a sister that has other blocks of the same rows
+  int partials = 0;                  // sisters whose sums it adds to its own
   int sends = 0;                     // row messages a token
   int mx_colors = 0;                 // of a hidden linear
   bool bias = false;
@@ -73,6 +76,7 @@ const char* kernel_binary(const Work& work);
 enum class MessageFormat {
   kToken,      // the token's id
   kInt32Rows,  // int32 elements: rows of a linear, or x
+  kPartialRows,  // int32 elements, modulo 2^32: rows of a linear over a part of its inputs
   kInt16Rows,  // int16 elements, two a word
   kMx,         // int8 elements, four a word, then a word with the exponent
   kSquares,    // uint64, low word first: a stripe's sum of squares, without the epsilon
@@ -85,7 +89,8 @@ enum class MessageFormat {
 const char* message_format_name(MessageFormat format);
 
 // The golden elements in a message: elements [first, first + count) of tensor `op` of `layer`, then zeros up
-// to `length`. kSquares: of the norm's input. kWinner: of kLogits. Not of tokens, answers and RoPE rows.
+// to `length`. kPartialRows: only what `blocks` MX blocks of the linear's input, from first_block, contribute to
+// them. kSquares: of the norm's input. kWinner: of kLogits. Not of tokens, answers and RoPE rows.
 struct MessageTensor {
   MessageFormat format = MessageFormat::kToken;
   Op op = Op::kEmbedding;
@@ -93,6 +98,7 @@ struct MessageTensor {
   int first = 0;
   int count = 0;
   int length = 0;
+  int first_block = 0, blocks = 0;  // kPartialRows
 };
 
 // Payload words of a message, without its header.
@@ -115,6 +121,7 @@ enum class Buffer {
   kY,        // stripe: int32 rows to add
   kSquares,  // stripe: 16 bytes a sister
   kBlocks,   // linear, logits: MX blocks
+  kSister,   // linear: int16 up rows, or int32 [partials][rows]
   kHeads,    // attention: int16 [query_heads][head_length], key, value
   kRope,     // attention: the position's row
   kWinners,  // argmax: 16 bytes a logits tile

@@ -100,6 +100,8 @@ std::uint32_t lay_out(const LinearWork& work, int in_flight, linear_parameters_t
   p.blocks = static_cast<std::uint16_t>(work.blocks);
   p.block_length = static_cast<std::uint16_t>(work.block_length);
   p.groups = static_cast<std::uint16_t>(work.groups);
+  p.sum_width = work.partial ? 0 : 32;
+  p.partials = static_cast<std::uint16_t>(work.partials);
   p.sends = static_cast<std::uint16_t>(work.sends);
   p.mx.count = static_cast<std::uint16_t>(work.mx_colors);
   space.take_per_tag(p.x_address, p.x_tag_stride, p.blocks * mx_stride(p.block_length));
@@ -107,14 +109,18 @@ std::uint32_t lay_out(const LinearWork& work, int in_flight, linear_parameters_t
   space.take(p.multiplier_address, 2 * rows);
   space.take(p.shift_address, rows);
   if (work.bias) space.take(p.bias_address, 4 * rows);
-  if (work.kind == LINEAR_ROWS16) space.take(p.rows_address, 2 * rows);
-  if (work.kind == LINEAR_HIDDEN) {
-    space.take(p.rows_address, 2 * 2 * kBlockColumns);
+  if (work.kind == LINEAR_ROWS16 || work.kind == LINEAR_GATE) space.take(p.rows_address, 2 * rows);
+  if (work.kind == LINEAR_GATE) space.take_per_tag(p.sister_address, p.sister_tag_stride, 2 * rows);
+  if (work.partials > 0) space.take_per_tag(p.sister_address, p.sister_tag_stride, 4 * rows * p.partials);
+  if (work.kind == LINEAR_HIDDEN) space.take(p.rows_address, 2 * 2 * kBlockColumns);
+  if (work.kind == LINEAR_HIDDEN || work.kind == LINEAR_GATE) {
     space.take(p.hidden_address, 4 * kBlockColumns);
     if (work.mx_colors > 1) space.take(p.block_address, mx_stride(kBlockColumns));
   }
-  space.take_per_tag(p.list_address, p.list_tag_stride,
-                     list_bytes(linear_list_descriptors(p.kind, p.blocks, p.groups, p.sends, p.mx.count)));
+  space.take_per_tag(
+      p.list_address, p.list_tag_stride,
+      list_bytes(linear_list_descriptors(p.kind, p.blocks, p.groups, p.sends, p.mx.count, p.partials) +
+                 linear_sister_descriptors(p.kind, p.groups, p.sends, p.mx.count, p.partials)));
   return space.used();
 }
 
@@ -170,7 +176,7 @@ std::uint32_t lay_out(const LogitsWork& work, int in_flight, logits_parameters_t
   space.take(p.shift_address, rows);
   space.take(p.rows_address, 4 * rows);
   space.take_per_tag(p.list_address, p.list_tag_stride,
-                     list_bytes(linear_list_descriptors(LINEAR_ROWS32, p.blocks, groups, chunks, 0)));
+                     list_bytes(linear_list_descriptors(LINEAR_ROWS32, p.blocks, groups, chunks, 0, 0)));
   space.take(p.send_list_address, list_bytes(static_cast<std::uint32_t>(divide_up(work.rows, 256))));
   return space.used();
 }

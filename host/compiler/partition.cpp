@@ -19,9 +19,11 @@ constexpr Operator kShared[] = {Operator::kEmbedding, Operator::kRope,   Operato
                                 Operator::kAttention, Operator::kOutput, Operator::kHidden,
                                 Operator::kDown,      Operator::kLogits};
 constexpr int kMulticasts = 8;  // producers that multicast to several tiles, before merges take fewer colors
-constexpr int kMostMulticasts = 12;    // ... where merges are not possible
-constexpr int kMostCopies = 8;         // firmware::MAX_MX_COLORS
-constexpr int kMostStripes = 13;       // x, rows and 12 sisters: the colors a stripe can receive
+constexpr int kMostMulticasts = 12;  // ... where merges are not possible
+constexpr int kMostCopies = 8;       // firmware::MAX_MX_COLORS
+constexpr int kMostStripes = 13;     // x, rows and 12 sisters: the colors a stripe can receive
+constexpr int kMostSplits = 8;       // parts of a linear's inputs
+constexpr int kMostWaitingGroups = 2 * firmware::CHUNK_GROUPS;  // sums of two chunks stay in the accumulators
 constexpr double kLeastGain = 0.4;     // cycles of latency that another tile must save
 constexpr std::size_t kLookAhead = 6;  // larger sizes of an operator that are weighed at a time
 
@@ -91,7 +93,63 @@ bool key_value_heads_are_whole(const ModelShape& shape, const Partition& p) {
 // Copies cost time, multicasts cost colors.
 bool needs_merges(int producers, int consumers) { return consumers == 1 || producers > kMostMulticasts; }
 
-// Numbers of tiles worth considering: the least for each size of the largest share.
+bool is_split(Operator op) { return op == Operator::kOutput || op == Operator::kDown; }
+
+// Whose tiles send the inputs of o or down.
+Operator input_operator(Operator op) {
+  return op == Operator::kOutput ? Operator::kAttention : Operator::kHidden;
+}
+
+// Tiles can be cut into `splits` sets of equal size, none larger than the row groups; and sums that wait for
+// those of other parts have room in the accumulators.
+bool can_split(const ModelShape& shape, const Partition& p, Operator op, int splits) {
+  const int row_tiles = tiles_of(p, op) / splits;
+  const int groups = operator_units(shape, p, op);
+  if (tiles_of(p, op) % splits != 0 || row_tiles > groups) return false;
+  return splits == 1 || divide_up(groups, row_tiles) <= kMostWaitingGroups;
+}
+
+void settle_rows(const ModelShape& shape, Partition& p, Operator op, int splits, int lead) {
+  const bool output = op == Operator::kOutput;
+  (output ? p.output_splits : p.down_splits) = splits;
+  (output ? p.output_lead : p.down_lead) = lead;
+  const int row_tiles = row_tiles_of(p, op);
+  (output ? p.output_unit : p.down_unit) = best_rows_unit(shape, p.stripes, row_tiles);
+  (output ? p.attention_merges : p.hidden_merges) = needs_merges(most_split_tiles(p, op), row_tiles);
+}
+
+// The splits of linear o or down with which its sums are there soonest. Where no number of splits suits, the
+// fewest that the rows allow: fit says what is wrong with it.
+void settle_splits(const ModelShape& shape, Partition& p, Operator op) {
+  const int inputs = input_tiles_of(p, op);
+  int best = 0, best_lead = 0;
+  double least = 0;
+  for (int splits = 1; splits <= kMostSplits; ++splits) {
+    if (!can_split(shape, p, op, splits)) continue;
+    if (best > 0 && splits > inputs) break;
+    const int most = std::max(1, inputs - (splits - 1));
+    for (int lead = splits == 1 ? most : divide_up(inputs, splits); lead <= most; ++lead) {
+      settle_rows(shape, p, op, splits, lead);
+      const double cycles = operator_cycles(shape, p, input_operator(op)) + operator_cycles(shape, p, op);
+      if (best > 0 && cycles >= least) continue;
+      best = splits;
+      best_lead = lead;
+      least = cycles;
+    }
+  }
+  settle_rows(shape, p, op, std::max(best, 1), std::max(best_lead, 1));
+}
+
+// Numbers of tiles worth considering for `units`: the least for each size of the largest share.
+std::vector<int> sizes_of_share(int units, int most) {
+  std::vector<int> sizes;
+  for (int size = 1; size <= std::min(units, most); size = divide_up(units, divide_up(units, size) - 1)) {
+    sizes.push_back(size);
+    if (size == units) break;
+  }
+  return sizes;
+}
+
 std::vector<int> sizes_of(const ModelShape& shape, const Partition& p, Operator op) {
   std::vector<int> sizes;
   if (op == Operator::kAttention) {
@@ -99,10 +157,18 @@ std::vector<int> sizes_of(const ModelShape& shape, const Partition& p, Operator 
       sizes.push_back(shape.config.kv_heads * divide_up(shape.group(), load));
   } else {
     const int units = operator_units(shape, p, op);
-    for (int size = 1; size <= units; size = divide_up(units, divide_up(units, size) - 1)) {
-      sizes.push_back(size);
-      if (size == units) break;
-    }
+    sizes = sizes_of_share(units, units);
+  }
+  if (op == Operator::kHidden) {
+    const std::vector<int> together = sizes;
+    for (const int size : together)
+      if (2 * size > together.back()) sizes.push_back(2 * size);
+  }
+  if (is_split(op)) {
+    const std::vector<int> rows = sizes;
+    for (const int splits : sizes_of_share(input_tiles_of(p, op), kMostSplits))
+      for (const int row_tiles : rows) sizes.push_back(splits * row_tiles);
+    std::sort(sizes.begin(), sizes.end());
   }
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return sizes;
@@ -110,6 +176,24 @@ std::vector<int> sizes_of(const ModelShape& shape, const Partition& p, Operator 
 
 void check_knob(const ModelShape& shape, const Partition& p, Operator op, int knob) {
   const int most = op == Operator::kAttention ? shape.config.heads : operator_units(shape, p, op);
+  if (is_split(op)) {
+    Partition trial = p;
+    tiles_of(trial, op) = knob;
+    const int most_splits =
+        std::min(kMostSplits, op == Operator::kOutput ? shape.config.heads : shape.hidden_blocks);
+    for (int splits = 1; splits <= most_splits; ++splits)
+      if (can_split(shape, trial, op, splits)) return;
+    fail(ErrorKind::kConfig,
+         "partition.{} is {}, should be at most {}, or 2 to {} times a number up to that, "
+         "for this model",
+         operator_name(op), knob, most, most_splits);
+  }
+  if (op == Operator::kHidden && knob > most) {
+    if (knob % 2 == 0 && knob <= 2 * most) return;
+    fail(ErrorKind::kConfig,
+         "partition.hidden is {}, should be at most {}, or even and at most {}, for this model", knob, most,
+         2 * most);
+  }
   if (knob > most)
     fail(ErrorKind::kConfig, "partition.{} is {}, should be at most {} for this model", operator_name(op),
          knob, most);
@@ -154,18 +238,23 @@ std::optional<Partition> Chooser::smallest(int stripes) {
     if (knob > 0) check_knob(shape_, p, op, knob);
     tiles_of(p, op) = knob > 0 ? knob : sizes_of(shape_, p, op).front();
   }
+  const auto grow = [&](Operator op) {
+    if (knob_of(config_.partition, op) > 0) return false;
+    const std::vector<int> sizes = sizes_of(shape_, p, op);
+    const auto next = std::upper_bound(sizes.begin(), sizes.end(), tiles_of(p, op));
+    if (next == sizes.end()) return false;
+    tiles_of(p, op) = *next;
+    return true;
+  };
   while (true) {
     settle(shape_, p);
     if (fits(p)) return p;
     // Grow what does not fit; where it cannot grow, its neighbours in the graph may be what is in its way.
     bool grown = false;
     for (const Operator op : kShared) {
-      if (knob_of(config_.partition, op) > 0 || misfit(shape_, p, config_, op).empty()) continue;
-      const std::vector<int> sizes = sizes_of(shape_, p, op);
-      const auto next = std::upper_bound(sizes.begin(), sizes.end(), tiles_of(p, op));
-      if (next == sizes.end()) continue;
-      tiles_of(p, op) = *next;
-      grown = true;
+      if (misfit(shape_, p, config_, op).empty()) continue;
+      const bool few_inputs = is_split(op) && splits_of(p, op) > input_tiles_of(p, op);
+      grown |= grow(few_inputs ? input_operator(op) : op);
     }
     if (!grown) return std::nullopt;
   }
@@ -253,17 +342,59 @@ int operator_units(const ModelShape& shape, const Partition&, Operator op) {
   }
 }
 
+int splits_of(const Partition& p, Operator op) {
+  return op == Operator::kOutput ? p.output_splits : p.down_splits;
+}
+
+int row_tiles_of(const Partition& p, Operator op) { return tiles_of(p, op) / splits_of(p, op); }
+
+int input_tiles_of(const Partition& p, Operator op) {
+  if (op == Operator::kOutput) return p.attention;
+  return p.hidden_apart ? p.hidden / 2 : p.hidden;
+}
+
+Share split_tiles(const Partition& p, Operator op, int split) {
+  const int lead = op == Operator::kOutput ? p.output_lead : p.down_lead;
+  if (split == 0) return {0, lead};
+  Share tiles = share(input_tiles_of(p, op) - lead, splits_of(p, op) - 1, split - 1);
+  tiles.first += lead;
+  return tiles;
+}
+
+int most_split_tiles(const Partition& p, Operator op) {
+  int most = 0;
+  for (int split = 0; split < std::min(2, splits_of(p, op)); ++split)
+    most = std::max(most, split_tiles(p, op, split).count);
+  return most;
+}
+
+Share split_blocks(const ModelShape& shape, const Partition& p, Operator op, int split) {
+  const Share tiles = split_tiles(p, op, split);
+  const auto blocks_before = [&](int tile) {
+    if (op == Operator::kDown) return share(shape.hidden_blocks, input_tiles_of(p, op), tile).first;
+    return shape.head_blocks * (tile == p.attention ? shape.config.heads : query_heads(shape, p, tile).first);
+  };
+  const int first = blocks_before(tiles.first);
+  return {first, blocks_before(tiles.first + tiles.count) - first};
+}
+
+Share query_heads(const ModelShape& shape, const Partition& p, int tile) {
+  const int tiles_per_head = p.attention / shape.config.kv_heads;
+  Share heads = share(shape.group(), tiles_per_head, tile % tiles_per_head);
+  heads.first += tile / tiles_per_head * shape.group();
+  return heads;
+}
+
 int qkv_piece_rows(const ModelShape& shape, const Partition& partition) {
   return std::min(shape.head_length, kGroupRows * partition.qkv_unit);
 }
 
 void settle(const ModelShape& shape, Partition& p) {
   p.qkv_unit = best_qkv_unit(shape, p.qkv);
-  p.output_unit = best_rows_unit(shape, p.stripes, p.output);
-  p.down_unit = best_rows_unit(shape, p.stripes, p.down);
   p.key_value_multicast = p.attention > shape.config.kv_heads && key_value_heads_are_whole(shape, p);
-  p.attention_merges = needs_merges(p.attention, p.output);
-  p.hidden_merges = needs_merges(p.hidden, p.down);
+  p.hidden_apart = p.hidden > shape.hidden_blocks;
+  settle_splits(shape, p, Operator::kOutput);
+  settle_splits(shape, p, Operator::kDown);
 }
 
 Partition choose_partition(const ModelShape& shape, const WaferConfig& config, int tiles, int wanted) {
@@ -303,8 +434,12 @@ Partition choose_partition(const ModelShape& shape, const WaferConfig& config, i
 
 bool save_colors(const ModelShape& shape, const WaferConfig& config, Partition& partition) {
   Partition saved = partition;
-  saved.attention_merges |= partition.attention > partition.output && partition.output <= kMostCopies;
-  saved.hidden_merges |= partition.hidden > partition.down && partition.down <= kMostCopies;
+  const auto copies_save = [&](Operator op) {
+    const int row_tiles = row_tiles_of(partition, op);
+    return most_split_tiles(partition, op) > row_tiles && row_tiles <= kMostCopies;
+  };
+  saved.attention_merges |= copies_save(Operator::kOutput);
+  saved.hidden_merges |= copies_save(Operator::kDown);
   const bool changed =
       saved.attention_merges != partition.attention_merges || saved.hidden_merges != partition.hidden_merges;
   if (!changed || !Chooser(shape, config).fits(saved)) return false;
@@ -314,11 +449,15 @@ bool save_colors(const ModelShape& shape, const WaferConfig& config, Partition& 
 }
 
 std::string describe(const Partition& p) {
+  const auto split_text = [](int splits) {
+    return splits == 1 ? std::string() : fmt::format(" (inputs in {} parts)", splits);
+  };
   return fmt::format(
-      "partition: embedding {}, rope {}, stripes {}, qkv {}, attention {}, output {}, hidden {}, down {}, "
-      "logits "
-      "{}; k and v {}, heads {}, hidden {}; {} slots; predicted {:.0f} cycles a token\n",
-      p.embedding, p.rope, p.stripes, p.qkv, p.attention, p.output, p.hidden, p.down, p.logits,
+      "partition: embedding {}, rope {}, stripes {}, qkv {}, attention {}, output {}{}, hidden {}{}, down "
+      "{}{}, "
+      "logits {}; k and v {}, heads {}, hidden {}; {} slots; predicted {:.0f} cycles a token\n",
+      p.embedding, p.rope, p.stripes, p.qkv, p.attention, p.output, split_text(p.output_splits), p.hidden,
+      p.hidden_apart ? " (gate and up apart)" : "", p.down, split_text(p.down_splits), p.logits,
       p.key_value_multicast ? "multicast" : "merge", p.attention_merges ? "merge" : "multicast",
       p.hidden_merges ? "merge" : "multicast", p.slots, p.cycles);
 }

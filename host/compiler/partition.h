@@ -40,9 +40,15 @@ struct Partition {
   int logits = 1;
 
   // What follows from them (settle).
-  int qkv_unit = 1;     // groups of 16 rows that stay together on a tile of q, k, v
-  int output_unit = 1;  // ... and that make one message of linear o
-  int down_unit = 1;    // ... of linear down
+  int qkv_unit = 1;       // groups of 16 rows that stay together on a tile of q, k, v
+  int output_splits = 1;  // parts that the inputs of linear o are cut into; a tile has rows of one part
+  int down_splits = 1;    // ... of linear down
+  int output_lead = 1;    // tiles of attention that send to the first part of o's inputs
+  int down_lead = 1;      // tiles of hidden that send to the first part of down's
+  int output_unit = 1;    // groups of 16 rows that make one message of linear o
+  int down_unit = 1;      // ... of linear down
+  bool hidden_apart =
+      false;  // gate and up rows are on tiles of their own: the first and the second half of hidden
   bool key_value_multicast =
       false;  // a k or v head is one multicast, instead of a copy to each attention tile
   bool attention_merges =
@@ -63,10 +69,24 @@ int partition_tiles(const ModelShape& shape, const Partition& partition);
 // Row groups of an operator that is a linear; blocks, heads or rows of the others: what its tiles share out.
 int operator_units(const ModelShape& shape, const Partition& partition, Operator op);
 
+// Of linear o or down: the parts of its inputs, the tiles that share the rows of one part, and the tiles that
+// its inputs come from. A part is what some of those tiles send, so that none sends to two parts. The first
+// one has more than the others, because its tiles add the others' sums to their own.
+int splits_of(const Partition& partition, Operator op);
+int row_tiles_of(const Partition& partition, Operator op);
+int input_tiles_of(const Partition& partition, Operator op);
+Share split_tiles(const Partition& partition, Operator op, int split);
+int most_split_tiles(const Partition& partition, Operator op);  // that send to one part
+// MX blocks of the inputs that a part has.
+Share split_blocks(const ModelShape& shape, const Partition& partition, Operator op, int split);
+
+// The query heads of one of the attention tiles.
+Share query_heads(const ModelShape& shape, const Partition& partition, int tile);
+
 // Rows of one q, k or v message.
 int qkv_piece_rows(const ModelShape& shape, const Partition& partition);
 
-// Sets what follows from the numbers of tiles: units of messages, multicasts or merges.
+// Sets what follows from the numbers of tiles: splits of inputs, units of messages, multicasts or merges.
 void settle(const ModelShape& shape, Partition& partition);
 
 // Chooses the partition with the least predicted latency that fits `tiles` live tiles, each operator's SRAM

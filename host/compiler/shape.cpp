@@ -12,6 +12,8 @@ namespace tessera {
 
 static_assert(kGroupRows == rtl::kLaneCount);
 static_assert(kBlockColumns == rtl::kBlockSize);
+static_assert(kHiddenGroups == firmware::CHUNK_GROUPS);
+static_assert(kHiddenGroups * kGroupRows == 2 * kBlockColumns);
 
 namespace {
 

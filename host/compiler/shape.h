@@ -10,6 +10,7 @@ namespace tessera {
 
 inline constexpr int kGroupRows = 16;     // rows that the MAC array computes at a time
 inline constexpr int kBlockColumns = 32;  // of an MX block
+inline constexpr int kHiddenGroups = 4;   // row groups of an MX block of the hidden vector: gate, then up
 
 struct ModelShape {
   ModelConfig config;

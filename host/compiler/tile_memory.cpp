@@ -143,10 +143,10 @@ void Filler::fill(const LinearWork& work) {
   linear_parameters_t p{};
   memory.used = lay_out(work, in_flight, p);
   p.result_shift = kernel.op == Operator::kQkv ? 16 - kQueryFraction : 16 - kGateFraction;
-  if (work.kind == LINEAR_HIDDEN) {
+  if (work.kind == LINEAR_HIDDEN || work.kind == LINEAR_GATE) {
     p.mx.count = 0;
     for (const Send& send : kernel.sends) add_color(p.mx, color(send));
-    p.first_part = static_cast<std::uint16_t>(work.first_group / CHUNK_GROUPS);
+    p.first_part = static_cast<std::uint16_t>(kernel.sends.front().part);
   } else {
     std::transform(kernel.sends.begin(), kernel.sends.end(), p.send,
                    [&](const Send& send) { return row_send(*this, send); });
@@ -218,9 +218,10 @@ BufferPlace place_of(const StripeWork& work, Buffer buffer, int in_flight) {
   return {p.squares_address, p.squares_tag_stride};
 }
 
-BufferPlace place_of(const LinearWork& work, Buffer, int in_flight) {
+BufferPlace place_of(const LinearWork& work, Buffer buffer, int in_flight) {
   linear_parameters_t p{};
   lay_out(work, in_flight, p);
+  if (buffer == Buffer::kSister) return {p.sister_address, p.sister_tag_stride};
   return {p.x_address, p.x_tag_stride};
 }
 

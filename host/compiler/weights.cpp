@@ -47,7 +47,14 @@ RowSource source_of(const QuantizedModel& model, const ModelShape& shape, const 
     case Operator::kOutput:
       return plain_row(layer.attention_output, row);
     case Operator::kHidden:
-      return hidden_row(layer, shape, row);
+      switch (std::get<LinearWork>(kernel.work).kind) {
+        case firmware::LINEAR_HIDDEN:
+          return hidden_row(layer, shape, row);
+        case firmware::LINEAR_GATE:
+          return plain_row(layer.gate, row);
+        default:
+          return plain_row(layer.up, row);
+      }
     case Operator::kDown:
       return plain_row(layer.down, row);
     default:
@@ -55,29 +62,37 @@ RowSource source_of(const QuantizedModel& model, const ModelShape& shape, const 
   }
 }
 
-// The model's column of a tile's column, -1 for padding. Only the heads of o's input are padded inside.
-std::vector<int> column_sources(const ModelShape& shape, Operator op, int columns, int model_columns) {
-  std::vector<int> sources(columns);
+// Columns of a linear's padded input that a tile has.
+struct Columns {
+  int first = 0;
+  int count = 0;
+};
+
+// The model's column of each of a tile's columns, -1 for padding. Only the heads of o's input are padded
+// inside.
+std::vector<int> column_sources(const ModelShape& shape, Operator op, Columns columns, int model_columns) {
+  std::vector<int> sources(columns.count);
   const int head = shape.head_blocks * shape.head_block_length;
-  for (int column = 0; column < columns; ++column) {
+  for (int i = 0; i < columns.count; ++i) {
+    const int column = columns.first + i;
     int source = column;
     bool real = column < model_columns;
     if (op == Operator::kOutput) {
       source = column / head * shape.config.head_dim() + column % head;
       real = column % head < shape.config.head_dim();
     }
-    sources[column] = real ? source : -1;
+    sources[i] = real ? source : -1;
   }
   return sources;
 }
 
 LinearRows gather(const QuantizedModel& model, const ModelShape& shape, const Kernel& kernel, int first_group,
-                  int groups, int columns, bool bias) {
+                  int groups, Columns columns, bool bias) {
   const int model_columns = kernel.op == Operator::kDown ? shape.config.hidden_dim : shape.config.dim;
   const std::vector<int> sources = column_sources(shape, kernel.op, columns, model_columns);
   const int rows = groups * kGroupRows;
   LinearRows result;
-  result.weights.assign(static_cast<size_t>(rows) * columns, 0);
+  result.weights.assign(static_cast<size_t>(rows) * columns.count, 0);
   result.multipliers.assign(rows, kPaddingMultiplier);
   result.shifts.assign(rows, kPaddingShift);
   if (bias) result.biases.assign(rows, 0);
@@ -89,8 +104,8 @@ LinearRows gather(const QuantizedModel& model, const ModelShape& shape, const Ke
     result.shifts[row] = linear.shift[source.row];
     if (bias && !linear.bias.empty()) result.biases[row] = linear.bias[source.row];
     const std::int8_t* weights = &linear.weights[static_cast<size_t>(source.row) * linear.columns];
-    const size_t group = static_cast<size_t>(row / kGroupRows) * columns;
-    for (int column = 0; column < columns; ++column) {
+    const size_t group = static_cast<size_t>(row / kGroupRows) * columns.count;
+    for (int column = 0; column < columns.count; ++column) {
       if (sources[column] >= 0)
         result.weights[(group + column) * kGroupRows + row % kGroupRows] = weights[sources[column]];
     }
@@ -102,15 +117,15 @@ LinearRows gather(const QuantizedModel& model, const ModelShape& shape, const Ke
 
 LinearRows linear_rows(const QuantizedModel& model, const ModelShape& shape, const Kernel& kernel) {
   const auto& work = std::get<LinearWork>(kernel.work);
-  return gather(model, shape, kernel, work.first_group, work.groups, work.blocks * work.block_length,
-                work.bias);
+  return gather(model, shape, kernel, work.first_group, work.groups,
+                {work.first_block * work.block_length, work.blocks * work.block_length}, work.bias);
 }
 
 LinearRows logits_rows(const QuantizedModel& model, const ModelShape& shape, const LogitsWork& work) {
   Kernel kernel;
   kernel.op = Operator::kLogits;
   return gather(model, shape, kernel, work.first_row / kGroupRows, divide_up(work.rows, kGroupRows),
-                work.blocks * kBlockColumns, false);
+                {0, work.blocks * kBlockColumns}, false);
 }
 
 }  // namespace tessera

@@ -136,4 +136,19 @@ void Golden::run_logits() {
          trace_.at(Op::kLogits).values);
 }
 
+void partial_rows(const QuantizedModel& model, const Trace& trace, Op op, int layer, int first,
+                  int first_block, int last_block, std::span<std::int32_t> rows) {
+  const bool down = op == Op::kDown;
+  const QuantizedLinear& weights = down ? model.layers[layer].down : model.layers[layer].attention_output;
+  const Op input = down ? Op::kHidden : Op::kAttention;
+  const std::vector<BlockRange> blocks = block_ranges(model.config, input);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const int row = first + static_cast<int>(i);
+    rows[i] = linear_partial(weights, row, trace.at(input, layer), blocks, first_block, last_block);
+    if (first_block == 0 && !weights.bias.empty())
+      rows[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(rows[i]) +
+                                          static_cast<std::uint32_t>(weights.bias[row]));
+  }
+}
+
 }  // namespace tessera

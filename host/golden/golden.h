@@ -55,4 +55,10 @@ class Golden {
   Trace trace_;
 };
 
+// Rows `first` and up of linear o (op: kAttentionOutput) or down (kDown) over MX blocks first_block to
+// last_block - 1 of its input, modulo 2^32 and with the bias where first_block is 0: what a tile sends that
+// has a part of the inputs. 16 fraction bits.
+void partial_rows(const QuantizedModel& model, const Trace& trace, Op op, int layer, int first,
+                  int first_block, int last_block, std::span<std::int32_t> rows);
+
 }  // namespace tessera

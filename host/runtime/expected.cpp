@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "host/golden/golden.h"
 #include "host/golden/sampling.h"
 
 namespace tessera {
@@ -74,6 +75,13 @@ void expected_words(const QuantizedModel& model, const Trace& trace, const Messa
     case MessageFormat::kLogits:
       pack(elements(trace, tensor), tensor.length, 32, words);
       return;
+    case MessageFormat::kPartialRows: {
+      std::vector<std::int32_t> rows(static_cast<size_t>(tensor.count));
+      partial_rows(model, trace, tensor.op, tensor.layer, tensor.first, tensor.first_block,
+                   tensor.first_block + tensor.blocks, rows);
+      pack(rows, tensor.length, 32, words);
+      return;
+    }
     case MessageFormat::kInt16Rows:
       pack(elements(trace, tensor), tensor.length, 16, words);
       return;
@@ -116,6 +124,7 @@ int value_count(const MessageTensor& tensor) {
     case MessageFormat::kRopeRow:
       return tensor.length;
     case MessageFormat::kInt32Rows:
+    case MessageFormat::kPartialRows:
     case MessageFormat::kInt16Rows:
     case MessageFormat::kLogits:
       return tensor.count;
@@ -152,6 +161,10 @@ ValueDifference find_difference(const MessageTensor& tensor, const ModelConfig& 
       difference.index = tensor.first;
       break;
     }
+    case MessageFormat::kPartialRows:
+      difference.name = fmt::format("blocks {} to {} of {}", tensor.first_block,
+                                    tensor.first_block + tensor.blocks - 1, op_name(tensor.op));
+      break;
     case MessageFormat::kRopeRow:
       difference.name = "rope row";
       break;

@@ -7,6 +7,13 @@ namespace {
 
 constexpr int kSteps = 2;  // joins that a kernel waits for one after the other
 
+// What a message is to its operator when it is not the result.
+const char* part_of(const Kernel& kernel, const MessageTensor& tensor) {
+  if (tensor.format == MessageFormat::kSquares) return "squares";
+  if (tensor.format == MessageFormat::kPartialRows) return "sums";
+  return kernel.op == Operator::kHidden && tensor.op == Op::kUp ? "up" : "";
+}
+
 }  // namespace
 
 Profiler::Profiler(const MessageTable& table)
@@ -53,8 +60,7 @@ void Profiler::add(const WatchedToken& token) {
     ProfileEntry& entry = entries_[at];
     entry.op = kernel.op;
     entry.layer = kernel.layer;
-    const bool is_squares = image.messages[message].tensor.format == MessageFormat::kSquares;
-    if (is_squares) entry.part = "squares";
+    entry.part = part_of(kernel, image.messages[message].tensor);
     entry.cycles += token.messages[message].last - begin;
     ++entry.steps;
     message = input;

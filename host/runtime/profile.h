@@ -17,7 +17,7 @@ namespace tessera {
 
 struct ProfileEntry {
   Operator op = Operator::kEmbedding;
-  std::string part;          // of a kernel that sends in steps: "squares"
+  std::string part;          // of a kernel that sends in steps: "squares", "sums", "up"
   int layer = -1;            // -1: all layers
   std::uint64_t cycles = 0;  // on the critical chains, over all tokens
   std::uint64_t steps = 0;   // times that it was on one

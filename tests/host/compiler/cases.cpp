@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/golden/linear.h"
 #include "tests/support/random_model.h"
 
 namespace tessera {
@@ -84,6 +85,21 @@ std::vector<std::uint32_t> golden_payload(const QuantizedModel& model, const Tra
     case MessageFormat::kLogits:
       put_all(32);
       break;
+    case MessageFormat::kPartialRows: {
+      const bool down = tensor.op == Op::kDown;
+      const QuantizedLayer& layer = model.layers[static_cast<size_t>(tensor.layer)];
+      const QuantizedLinear& linear = down ? layer.down : layer.attention_output;
+      const Op input = down ? Op::kHidden : Op::kAttention;
+      for (int i = 0; i < tensor.count; ++i) {
+        auto sum = static_cast<std::uint32_t>(linear_partial(
+            linear, tensor.first + i, trace.at(input, tensor.layer), block_ranges(model.config, input),
+            tensor.first_block, tensor.first_block + tensor.blocks));
+        if (tensor.first_block == 0 && !linear.bias.empty())
+          sum += static_cast<std::uint32_t>(linear.bias[static_cast<size_t>(tensor.first + i)]);
+        words[static_cast<size_t>(i)] = sum;
+      }
+      break;
+    }
     case MessageFormat::kInt16Rows:
       put_all(16);
       break;

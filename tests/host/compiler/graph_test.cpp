@@ -48,6 +48,34 @@ void check_coverage(const KernelGraph& graph) {
     for (const int count : sent[std::pair(op, 0)]) EXPECT_GE(count, 1) << op_name(op);
 }
 
+// Of every row of o and down, every block of the inputs is in the sums of one tile.
+void check_partial_sums(const KernelGraph& graph) {
+  for (int layer = 0; layer < graph.shape.config.layers; ++layer) {
+    for (const auto& [op, input] :
+         {std::pair(Op::kAttentionOutput, Op::kAttention), std::pair(Op::kDown, Op::kHidden)}) {
+      const size_t blocks = block_ranges(graph.shape.config, input).size();
+      std::map<std::pair<int, size_t>, int> summed;  // row, block: how often
+      for (const Kernel& kernel : graph.kernels)
+        for (const Send& send : kernel.sends) {
+          const MessageTensor& tensor = send.tensor;
+          if (tensor.op != op || tensor.layer != layer) continue;
+          // What a tile that leads sends has the others' sums in it; its own are over its own blocks.
+          const auto& linear = std::get<LinearWork>(kernel.work);
+          const auto first = static_cast<size_t>(linear.first_block);
+          const size_t end = first + static_cast<size_t>(linear.blocks);
+          if (tensor.format == MessageFormat::kPartialRows) {
+            EXPECT_EQ(tensor.first_block, linear.first_block);
+            EXPECT_EQ(tensor.blocks, linear.blocks);
+          }
+          for (int row = tensor.first; row < tensor.first + tensor.count; ++row)
+            for (size_t block = first; block < end; ++block) ++summed[{row, block}];
+        }
+      EXPECT_EQ(summed.size(), static_cast<size_t>(graph.shape.config.dim) * blocks);
+      for (const auto& [at, count] : summed) EXPECT_EQ(count, 1) << op_name(op) << " row " << at.first;
+    }
+  }
+}
+
 void check_streams(const KernelGraph& graph) {
   for (size_t i = 0; i < graph.streams.size(); ++i) {
     const Stream& stream = graph.streams[i];
@@ -97,6 +125,7 @@ TEST(KernelGraph, RandomModelsAreCovered) {
     const KernelGraph graph = build_graph(shape, partition);
     EXPECT_EQ(graph.kernels.size(), static_cast<size_t>(partition_tiles(shape, partition)));
     check_coverage(graph);
+    check_partial_sums(graph);
     check_streams(graph);
     EXPECT_THAT(find_wait_cycle(message_graph(graph, 4)), testing::IsEmpty());
     EXPECT_THAT(find_early_release(message_graph(graph, 4)), testing::IsEmpty());

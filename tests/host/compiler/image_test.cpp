@@ -94,6 +94,32 @@ TEST(Image, RunsTheModelOnRandomWafers) {
   EXPECT_GE(compiled, 30);  // not all wafers are large enough
 }
 
+// Inputs of o and down in parts, gate and up rows apart, and both with merges and multicasts of MX blocks.
+TEST(Image, RunsWhatIsSplit) {
+  std::mt19937_64 random(test_seed(7));
+  // Heads of 8 (two messages in a row group), of 48 (in three), and several blocks a tile.
+  const ModelConfig shapes[] = {
+      {64, 172, 1, 8, 4, 40, 20, true}, {96, 40, 1, 2, 1, 40, 20, true}, {32, 300, 2, 4, 2, 40, 20, false}};
+  for (const ModelConfig& shape : shapes) {
+    const int hidden = (shape.hidden_dim + 31) / 32;
+    for (int i = 0; i < 6; ++i) {
+      WaferConfig config;
+      config.seed = random();
+      config.in_flight = 1 + i % 4;
+      config.partition.attention = i % 2 == 0 ? shape.heads : shape.kv_heads;
+      config.partition.output = 2 * (1 + static_cast<int>(random() % 2));
+      config.partition.hidden = i % 3 == 0 ? hidden : 2 * ((hidden + 2) / 2);
+      config.partition.down = 2 * (1 + static_cast<int>(random() % 2));
+      SCOPED_TRACE(name_of(shape) + "\n" + describe(config));
+      const QuantizedModel model = quantized_random_model(shape, random());
+      const Image image = compile(model, config, fake_firmware());
+      EXPECT_EQ(image.graph.partition.hidden_apart, i % 3 != 0);
+      check_image(model, image, random, 4);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST(Image, RunsTheSharedModel) {
   TESSERA_REQUIRE_SHARED_MODEL(path, "stories260K.bin");
   const QuantizedModel model = quantize(read_checkpoint(path));

@@ -75,12 +75,56 @@ TEST(Partition, KnobsAreKept) {
   EXPECT_EQ(p.logits, 7);
 }
 
+// Every part of a linear's inputs is what some of the tiles before it send, and all parts together are all
+// blocks.
+TEST(Partition, InputsAreSplitAmongTheTilesThatSendThem) {
+  WaferConfig wafer;
+  const ModelShape shape = shape_of(kStories, wafer);
+  for (int output = 1; output <= 32; ++output) {
+    for (const int hidden : {2, 3, 6, 8, 12}) {
+      wafer.partition = {};
+      wafer.partition.output = output;
+      wafer.partition.down = output;
+      wafer.partition.hidden = hidden;
+      Partition p;
+      try {
+        p = choose_partition(shape, wafer, 256, 250);
+      } catch (const Error&) {
+        continue;  // no number of parts suits
+      }
+      EXPECT_EQ(p.hidden_apart, hidden > 6);
+      for (const Operator op : {Operator::kOutput, Operator::kDown}) {
+        EXPECT_EQ(row_tiles_of(p, op) * splits_of(p, op), output);
+        EXPECT_LE(splits_of(p, op), input_tiles_of(p, op));
+        int next = 0;
+        for (int split = 0; split < splits_of(p, op); ++split) {
+          const Share blocks = split_blocks(shape, p, op, split);
+          EXPECT_EQ(blocks.first, next);
+          EXPECT_GT(blocks.count, 0);
+          next += blocks.count;
+        }
+        EXPECT_EQ(next, op == Operator::kOutput ? 8 : 6);
+      }
+    }
+  }
+}
+
 TEST(Partition, KnobsThatNoPartitionCanHave) {
   WaferConfig wafer;
   const ModelShape shape = shape_of(kStories, wafer);
   wafer.partition.hidden = 7;
   EXPECT_EQ(error_of([&] { choose_partition(shape, wafer, 256, 200); }),
-            "config: partition.hidden is 7, should be at most 6 for this model");
+            "config: partition.hidden is 7, should be at most 6, or even and at most 12, for this model");
+  wafer.partition = {};
+  wafer.partition.down = 7;
+  EXPECT_EQ(error_of([&] { choose_partition(shape, wafer, 256, 200); }),
+            "config: partition.down is 7, should be at most 4, or 2 to 6 times a number up to that, for this "
+            "model");
+  wafer.partition = {};
+  wafer.partition.output = 5;
+  wafer.partition.attention = 4;
+  EXPECT_EQ(error_of([&] { choose_partition(shape, wafer, 256, 200); }),
+            "capacity: output: 5 parts of the inputs, 1 more than the 4 there can be");
   wafer.partition = {};
   wafer.partition.attention = 6;
   EXPECT_EQ(error_of([&] { choose_partition(shape, wafer, 256, 200); }),

@@ -175,34 +175,54 @@ std::int32_t sigmoid(std::int32_t gate) {
   return gate < 0 ? 32768 - value : value;
 }
 
+// True when both joins of a kernel have completed, in whatever order; the last word of SRAM remembers one.
+bool both_joined(SlowTile& tile) {
+  const std::uint32_t state = tile.load<std::uint32_t>(rtl::kSramBytes - 4);
+  tile.store<std::uint32_t>(rtl::kSramBytes - 4, state == 1 ? 0 : 1);
+  return state == 1;
+}
+
 void run_linear(SlowWafer& wafer, SlowTile& tile, std::uint32_t header) {
   const auto p = tile.load<linear_parameters_t>(PARAMETER_ADDRESS);
   const std::uint32_t tag = fields(header).tag;
-  const std::vector<std::int32_t> rows =
+  if ((p.kind == LINEAR_GATE || p.partials > 0) && !both_joined(tile)) return;
+  std::vector<std::int32_t> rows =
       sums(tile, {p.blocks, p.block_length, p.groups, p.x_address + tag * p.x_tag_stride, p.weight_address,
                   p.multiplier_address, p.shift_address, p.bias_address});
+  const std::uint32_t sister = p.sister_address + tag * p.sister_tag_stride;
+  for (std::uint32_t i = 0; i < p.partials * rows.size(); ++i) {
+    std::int32_t& row = rows[i % rows.size()];
+    row =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(row) + tile.load<std::uint32_t>(sister + 4 * i));
+  }
   const auto narrow = [&](std::int32_t sum) {
     return static_cast<std::int32_t>(sat(rsh(sum, p.result_shift), 16));
   };
-  if (p.kind == LINEAR_HIDDEN) {
-    for (int chunk = 0; chunk < p.groups / CHUNK_GROUPS; ++chunk) {
+  if (p.kind == LINEAR_HIDDEN || p.kind == LINEAR_GATE) {
+    const bool apart = p.kind == LINEAR_GATE;
+    const int block_rows = apart ? 32 : 64;
+    for (int block = 0; block < 16 * p.groups / block_rows; ++block) {
       std::vector<std::int32_t> hidden;
-      for (int i = 64 * chunk; i < 64 * chunk + 32; ++i) {
-        const std::int32_t gate = narrow(rows[i]);
-        hidden.push_back(
-            static_cast<std::int32_t>(rsh(std::int64_t{gate} * sigmoid(gate), 15) * narrow(rows[i + 32])));
+      for (int i = 0; i < 32; ++i) {
+        const std::int32_t gate = narrow(rows[block_rows * block + i]);
+        const std::int32_t up = apart ? tile.load<std::int16_t>(sister + 2 * (32 * block + i))
+                                      : narrow(rows[64 * block + 32 + i]);
+        hidden.push_back(static_cast<std::int32_t>(rsh(std::int64_t{gate} * sigmoid(gate), 15) * up));
       }
-      send_block(wafer, tile, p.mx, p.first_part + chunk, mx_block(hidden, kHiddenFraction));
+      send_block(wafer, tile, p.mx, p.first_part + block, mx_block(hidden, kHiddenFraction));
     }
     return;
   }
   for (int i = 0; i < p.sends; ++i) {
     const row_send_t& send = p.send[i];
     std::vector<std::int32_t> values(rows.begin() + send.first, rows.begin() + send.first + send.count);
-    if (p.kind == LINEAR_ROWS32) {
+    if (p.kind != LINEAR_ROWS16) {
       if (send.first % 16 != 0 || send.first / 64 != (send.first + send.count - 1) / 64)
         throw std::runtime_error("a message of rows lies in two chunks");
-      for (std::int32_t& value : values) value = static_cast<std::int32_t>(sat(value, 32));
+    }
+    if (p.kind == LINEAR_ROWS32) {
+      if (p.sum_width != 0)
+        for (std::int32_t& value : values) value = static_cast<std::int32_t>(sat(value, p.sum_width));
       wafer.send(tile, send.color, send.part, words_of(values));
     } else {
       for (std::int32_t& value : values) value = narrow(value);

@@ -99,6 +99,18 @@ TEST(Golden, TracesAreConsistent) {
                                                 static_cast<int>(hidden_blocks.size()));
         ASSERT_EQ(trace.at(Op::kDown, layer).values[i], sat(row, 32));
       }
+      for (const auto& [op, input] :
+           {std::pair(Op::kAttentionOutput, Op::kAttention), std::pair(Op::kDown, Op::kHidden)}) {
+        const auto blocks = static_cast<int>(block_ranges(config, input).size());
+        const int cut = blocks / 2;
+        std::vector<std::int32_t> left(static_cast<std::size_t>(config.dim - 1)), right = left;
+        partial_rows(golden.model(), trace, op, layer, 1, 0, cut, left);
+        partial_rows(golden.model(), trace, op, layer, 1, cut, blocks, right);
+        for (int i = 1; i < config.dim; ++i) {
+          const auto sum = static_cast<std::uint32_t>(left[i - 1]) + static_cast<std::uint32_t>(right[i - 1]);
+          ASSERT_EQ(trace.at(op, layer).values[i], sat(static_cast<std::int32_t>(sum), 32));
+        }
+      }
     }
   }
 }
