@@ -3,8 +3,31 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "sim/wavelet.h"
 
 namespace tessera::sim {
+namespace {
+
+// Where the output `name` of the tile, an integer, is in a saved state; its bit `bit`.
+struct OutputBit {
+  size_t byte;
+  int bit;
+
+  OutputBit(std::string_view name, int bit_number) : byte(bit_number / 8), bit(bit_number % 8) {
+    for (const TileStateMember& member : tile_state_members()) {
+      if (member.name == name) return;
+      byte += member.bytes;
+    }
+    throw std::logic_error(std::string(name) + " is no output of the tile");
+  }
+  bool of(std::span<const uint8_t> state) const { return (state[byte] >> bit & 1) != 0; }
+};
+
+}  // namespace
 
 // Saved bytes are those of memory.
 static_assert(std::endian::native == std::endian::little);
@@ -29,6 +52,22 @@ const char* find_impossible_member(std::span<const uint8_t> state) {
     }
   }
   return nullptr;
+}
+
+unsigned driven_ports(std::span<const uint8_t> state) {
+  static const OutputBit kWavelets[] = {{"north_o", kWaveletValid},
+                                        {"east_o", kWaveletValid},
+                                        {"south_o", kWaveletValid},
+                                        {"west_o", kWaveletValid}};
+  static const OutputBit kCredits[] = {{"north_credit_o", kCreditValid},
+                                       {"east_credit_o", kCreditValid},
+                                       {"south_credit_o", kCreditValid},
+                                       {"west_credit_o", kCreditValid}};
+  unsigned ports = 0;
+  for (unsigned port = 0; port < 4; ++port) {
+    if (kWavelets[port].of(state) || kCredits[port].of(state)) ports |= 1u << port;
+  }
+  return ports;
 }
 
 void save_tile_state(const Vtile___024root& tile, std::span<uint8_t> state) {

@@ -35,6 +35,9 @@ size_t tile_state_bytes();
 // Verilated code may index arrays by it. `state` is tile_state_bytes() long.
 const char* find_impossible_member(std::span<const uint8_t> state);
 
+// Bit `port`: the tile drives a wavelet or a credit there.
+unsigned driven_ports(std::span<const uint8_t> state);
+
 // Between cycles. `state` is tile_state_bytes() long; a tile that is given the state of another goes on as
 // that one would, if its inputs, link_present_i included, and its memories are those of the other.
 void save_tile_state(const Vtile___024root& tile, std::span<uint8_t> state);

@@ -85,6 +85,12 @@ TEST(TileState, ATileGoesOnFromAnothersState) {
       run(second, second_direct);
       ASSERT_EQ(first.outputs(), second.outputs()) << "cycle " << given + cycle;
       ASSERT_EQ(state_of(first), state_of(second)) << "cycle " << given + cycle;
+      const TileOutputs outputs = first.outputs();
+      for (uint32_t port = 0; port < 4; ++port) {
+        const bool drives = (outputs.wavelet[port] >> kWaveletValid & 1) != 0 ||
+                            (outputs.credit[port] >> kCreditValid & 1) != 0;
+        ASSERT_EQ(driven_ports(state_of(first)) >> port & 1, drives ? 1u : 0u) << "port " << port;
+      }
     }
     EXPECT_EQ(first.sram(), second.sram());
   }
