@@ -97,6 +97,7 @@ std::string exclusion(const std::string& line, const std::string& name) {
 
 struct Listing {
   std::vector<Member> state;
+  std::vector<Member> clocks;         // of the blocks
   std::vector<std::string> excluded;  // "name: why"
 };
 
@@ -113,12 +114,15 @@ Listing list_members(const std::string& header) {
     if (const std::string why = exclusion(line, name); !why.empty()) {
       listing.excluded.push_back((name.empty() ? line : name) + ": " + why);
       memories += name.ends_with("__DOT__u_memory__DOT__memory");
+      if (member && name.ends_with("_clock__DOT__clk") && !name.starts_with("__V"))
+        listing.clocks.push_back(*member);
       continue;
     }
     if (!member)
       throw std::runtime_error("a member of the Verilated tile is of an unknown kind, state or not: " + line);
     listing.state.push_back(*member);
   }
+  if (listing.clocks.empty()) throw std::runtime_error("the Verilated tile has no clocks of blocks");
   if (memories != 2)
     throw std::runtime_error("the Verilated tile has " + std::to_string(memories) +
                              " memories in C++, should be 2: SRAM and instruction memory");
@@ -137,6 +141,12 @@ class Fnv1a {
   uint64_t hash_ = 14695981039346656037u;
 };
 
+void write_members(std::ostream& out, const std::vector<Member>& members) {
+  for (const Member& member : members)
+    out << "    MEMBER(" << member.name << ", " << member.element_bytes << ", " << member.element_bits
+        << "),  // " << member.type << "\n";
+}
+
 std::string table(const Listing& listing, uint64_t identity) {
   std::ostringstream text;
   text << R"(// Generated from the Verilated tile by sim/generate_tile_state.cpp.
@@ -153,15 +163,17 @@ namespace {
   {#name, offsetof(Vtile___024root, name), sizeof(Vtile___024root::name), element_bytes, element_bits}
 constexpr TileStateMember kMembers[] = {
 )";
-  for (const Member& member : listing.state)
-    text << "    MEMBER(" << member.name << ", " << member.element_bytes << ", " << member.element_bits
-         << "),  // " << member.type << "\n";
+  write_members(text, listing.state);
+  text << "};\n\nconstexpr TileStateMember kClocks[] = {\n";
+  write_members(text, listing.clocks);
   text << "};\n\n// Not state:\n";
   for (const std::string& line : listing.excluded) text << "//   " << line << "\n";
   text << R"(
 }  // namespace
 
 std::span<const TileStateMember> tile_state_members() { return kMembers; }
+
+std::span<const TileStateMember> tile_clocks() { return kClocks; }
 
 uint64_t tile_identity() { return 0x)"
        << std::hex << identity << "u; }\n\n}  // namespace tessera::sim\n";

@@ -24,6 +24,9 @@ struct TileStateMember {
 // In the order of the bytes of a saved state.
 std::span<const TileStateMember> tile_state_members();
 
+// The clocks of the tile's blocks, which are low between cycles and no state.
+std::span<const TileStateMember> tile_clocks();
+
 // A hash of the members and of the SystemVerilog that they come from: states of tiles with the same identity
 // mean the same.
 uint64_t tile_identity();

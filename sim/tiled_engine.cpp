@@ -189,7 +189,12 @@ void TiledEngine::step_sleepers(Partition& partition, const Moment& moment) {
       if (tile.awake_in == moment.step || !shape_.alive(shape_.index(column, row))) continue;
       if (tile.model == nullptr) create(tile, place);
       set_inputs(tile.model->ports(), {.cycle = static_cast<uint32_t>(moment.cycle)});
-      tile.model->cycle(options_.evaluation);
+      if (!options_.audit) {
+        tile.model->cycle(options_.evaluation);
+      } else if (const char* name = tile.model->find_change()) {
+        fail(ErrorKind::kEngine, "cycle {}: tile {},{} sleeps, but {} changes", moment.cycle, column, row,
+             name);
+      }
     }
   }
 }

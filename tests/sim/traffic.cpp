@@ -58,7 +58,7 @@ class Traffic final : public EngineObserver {
     engine_->set_observer(nullptr);
     return {engine_->link_hash(), engine_->link_hash_subtotals(),
             engine_->cycle(),     engine_->statistics().awake_tile_cycles,
-            sent_hash_,          messages_};
+            sent_hash_,           messages_};
   }
 
   void on_sent(int tile, uint64_t cycle, const Wavelet& wavelet) override {
@@ -248,7 +248,7 @@ class Traffic final : public EngineObserver {
     for (size_t part = 0; part < stream.messages.size(); ++part) {
       std::vector<uint32_t> words(stream.words);
       engine_->memory(tile).sram.read(16 * (region(stream) + static_cast<uint32_t>(part) * stride(stream)),
-                                     {reinterpret_cast<uint8_t*>(words.data()), words.size() * 4});
+                                      {reinterpret_cast<uint8_t*>(words.data()), words.size() * 4});
       const auto& sent = stream.messages[part].words;
       EXPECT_EQ(words, std::vector<uint32_t>(sent.begin() + 1, sent.end()))
           << "tile " << tile << " color " << stream.color << " part " << part;
