@@ -9,6 +9,9 @@
 
 #include "sim/wavelet.h"
 
+// Of the Verilated tile, which has no header for it.
+void Vtile___024root___eval_settle(Vtile___024root* tile);
+
 namespace tessera::sim {
 namespace {
 
@@ -87,5 +90,7 @@ void restore_tile_state(Vtile___024root& tile, std::span<const uint8_t> state) {
     from += member.bytes;
   }
 }
+
+void settle_tile(Vtile___024root& tile) { Vtile___024root___eval_settle(&tile); }
 
 }  // namespace tessera::sim

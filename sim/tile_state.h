@@ -1,8 +1,8 @@
 // The state of a Verilated tile: the members in which a value lives from one cycle to the next. What it is
 // made of is generated from the model (sim/generate_tile_state.cpp). The tile's memories are not in it.
 //
-// Beside the registers it holds what Verilator computes from them, which costs little and spares a tile that
-// is restored from being evaluated. So a tile whose state did not change has the same bytes.
+// Beside the registers it holds what the model computes from them and keeps, so that a tile that is restored
+// need not be evaluated. What of that is kept may differ between the ways through a cycle.
 #pragma once
 
 #include <cstddef>
@@ -45,5 +45,9 @@ unsigned driven_ports(std::span<const uint8_t> state);
 // that one would, if its inputs, link_present_i included, and its memories are those of the other.
 void save_tile_state(const Vtile___024root& tile, std::span<uint8_t> state);
 void restore_tile_state(Vtile___024root& tile, std::span<const uint8_t> state);
+
+// Computes all logic from registers and inputs. eval() computes only what follows from a change; so it needs
+// this once behind cycles that were direct, which do not keep all of it.
+void settle_tile(Vtile___024root& tile);
 
 }  // namespace tessera::sim

