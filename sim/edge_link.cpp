@@ -79,4 +79,34 @@ void EdgeLink::wake() {
 
 bool EdgeLink::poll_received_last() { return std::exchange(received_last_, false); }
 
+EdgeLinkState EdgeLink::state() const {
+  EdgeLinkState state;
+  for (uint32_t color = 0; color < rtl::kColorCount; ++color)
+    state.colors[color] = {{queue_[color].begin(), queue_[color].end()},
+                           credits_[color],
+                           {buffer_[color].begin(), buffer_[color].end()},
+                           (held_ >> color & 1) != 0};
+  state.received.assign(received_.begin(), received_.end());
+  state.awake = listed_;
+  return state;
+}
+
+void EdgeLink::restore(const EdgeLinkState& state) {
+  queued_ = credited_ = arrived_ = held_ = 0;
+  unsent_ = 0;
+  for (uint32_t color = 0; color < rtl::kColorCount; ++color) {
+    const EdgeLinkState::Color& from = state.colors[color];
+    queue_[color].assign(from.unsent.begin(), from.unsent.end());
+    credits_[color] = from.credits;
+    buffer_[color].assign(from.arrived.begin(), from.arrived.end());
+    queued_ |= static_cast<uint32_t>(!from.unsent.empty()) << color;
+    credited_ |= static_cast<uint32_t>(from.credits != 0) << color;
+    arrived_ |= static_cast<uint32_t>(!from.arrived.empty()) << color;
+    held_ |= static_cast<uint32_t>(from.held) << color;
+    unsent_ += from.unsent.size();
+  }
+  received_.assign(state.received.begin(), state.received.end());
+  if (state.awake) wake();
+}
+
 }  // namespace tessera::sim

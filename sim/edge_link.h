@@ -17,11 +17,15 @@
 
 namespace tessera::sim {
 
+struct EdgeLinkState;
+
 class EdgeLink {
  public:
   struct Received {
     uint64_t cycle;  // in which the wavelet was on the link
     Wavelet wavelet;
+
+    friend bool operator==(const Received&, const Received&) = default;
   };
 
   // The link adds itself to `active` when it has something to do in the next cycle. Errors call it `name`;
@@ -63,6 +67,11 @@ class EdgeLink {
   // Whether a last wavelet was taken since the last call.
   bool poll_received_last();
 
+  // All of it, between cycles; poll_received_last() was asked. A link that was just made goes on as the one
+  // whose state it is given.
+  EdgeLinkState state() const;
+  void restore(const EdgeLinkState& state);
+
  private:
   uint32_t sendable() const { return queued_ & credited_; }
   uint32_t takable() const { return arrived_ & ~held_; }
@@ -85,6 +94,22 @@ class EdgeLink {
   uint32_t held_ = 0;
   std::deque<Received> received_;
   bool received_last_ = false;
+};
+
+struct EdgeLinkState {
+  struct Color {
+    std::vector<Wavelet> unsent;
+    uint8_t credits = rtl::kFifoDepth;        // 0 to kFifoDepth
+    std::vector<EdgeLink::Received> arrived;  // not taken yet; at most kFifoDepth
+    bool held = false;
+
+    friend bool operator==(const Color&, const Color&) = default;
+  };
+  std::array<Color, rtl::kColorCount> colors;
+  std::vector<EdgeLink::Received> received;  // taken, and not yet fetched by the host
+  bool awake = false;                        // on the active list
+
+  friend bool operator==(const EdgeLinkState&, const EdgeLinkState&) = default;
 };
 
 }  // namespace tessera::sim

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/error/error.h"
+#include "sim/snapshot.h"
 
 namespace tessera::sim {
 namespace {
@@ -64,6 +65,35 @@ void Engine::set_epoch() {
   }
   moment_.cycle = 0;
   simulated_cycles_ = 0;
+}
+
+void Engine::restore(WaferSnapshot snapshot) {
+  require_snapshots();
+  if (!same_wafer(snapshot.shape, shape_))
+    fail(ErrorKind::kEngine, "a snapshot of another wafer: {} x {} tiles, should be {} x {}{}",
+         snapshot.shape.columns, snapshot.shape.rows, shape_.columns, shape_.rows,
+         snapshot.shape.columns == shape_.columns && snapshot.shape.rows == shape_.rows
+             ? ", with the same dead tiles and links"
+             : "");
+  reset();
+  for (TileMemory& memory : memories_) memory = {};
+  moment_.cycle = snapshot.cycle;
+  simulated_cycles_ = snapshot.record.statistics.simulated_cycles;
+  received_ = snapshot.record.received;
+  // Sums may stand anywhere.
+  partitions_.front().awake_tile_cycles = snapshot.record.statistics.awake_tile_cycles;
+  partitions_.front().hash = LinkHash(std::move(snapshot.record.link_hash));
+  for (TileSnapshot& tile : snapshot.tiles) {
+    memories_[tile.tile] = std::move(tile.memory);
+    error_seen_[tile.tile] = tile.error_seen;
+    if (!tile.state.empty()) restore_tile(tile.tile, tile.state);
+  }
+  for (const EdgeSnapshot& edge : snapshot.edges)
+    this->edge(edge.index < shape_.rows ? EdgeSide::kWest : EdgeSide::kEast, edge_row(edge.index))
+        .restore(edge.state);
+  for (const TileSnapshot& tile : snapshot.tiles) {
+    if (!tile.state.empty()) wake_restored(tile.tile);
+  }
 }
 
 bool Engine::quiet() const { return std::ranges::all_of(partitions_, &Partition::quiet) && tiles_quiet(); }

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ class EngineObserver {
 
 // "tile 3,4: ErrorDeadLink, PortEast, color 5"
 std::string describe(const WaferShape& shape, int tile, const rtl::TileError& error);
+
+struct WaferSnapshot;
 
 enum class EdgeSide { kWest, kEast };
 
@@ -75,6 +78,7 @@ class Engine {
 
   // Back door, for use between cycles while the tile's core does not run.
   TileMemory& memory(int tile) { return memories_[tile]; }
+  const TileMemory& memory(int tile) const { return memories_[tile]; }
 
   // The next cycle is cycle 0; link hash and statistics start again. Throws Error(kEngine) unless the wafer
   // is quiet.
@@ -87,6 +91,21 @@ class Engine {
   void observe_retired(int tile, bool on) { observe_retired_[tile] = on; }
 
   EngineStatistics statistics() const;
+
+  // ---- The whole state, between cycles (sim/snapshot.h).
+
+  // Throws Error(kEngine) for an engine that has no snapshots.
+  virtual void require_snapshots() const = 0;
+  // The state of a tile, tile_state_bytes() long. False: it was never awake.
+  virtual bool save_tile(int tile, std::span<uint8_t> state) const = 0;
+  bool error_seen(int tile) const { return error_seen_[tile] != 0; }
+  // By number, west, then east; nullptr: nobody ever used the link.
+  const EdgeLink* used_edge(int index) const { return edges_[index].get(); }
+  // A last wavelet arrived that run_until_received() has not told of.
+  bool received() const { return received_; }
+  // The wafer goes on as the one of the snapshot. Observers stay; what edge() gave before is gone. Throws
+  // Error(kEngine), and leaves the wafer as it is, for one of another shape.
+  void restore(WaferSnapshot snapshot);
 
  protected:
   // What a tile, or the host's end of an edge link, drives in a cycle. A tile that sleeps drives nothing.
@@ -133,6 +152,10 @@ class Engine {
   virtual void wake_tile(Partition& partition, const Moment& moment, size_t place) = 0;
   virtual void reset_tiles() = 0;
   virtual bool tiles_quiet() const { return true; }  // beside the partitions' lists
+  // Of a tile out of reset, its memories in place. Puts what it drives on its links.
+  virtual void restore_tile(int tile, std::span<const uint8_t> state) = 0;
+  // When all are restored: wakes the tile, and those that it drives something toward.
+  virtual void wake_restored(int tile) = 0;
 
   // ---- Running.
 

@@ -42,6 +42,10 @@ FlatEngine::FlatEngine(const WaferShape& shape)
 
 FlatEngine::~FlatEngine() = default;
 
+void FlatEngine::require_snapshots() const {
+  fail(ErrorKind::kEngine, "the flat engine has no snapshots, the tiled engine has");
+}
+
 bool FlatEngine::tiles_quiet() const {
   for (int tile = 0; tile < shape_.tiles(); ++tile)
     if (shape_.alive(tile) && !*model_->tiles()[tile].idle) return false;

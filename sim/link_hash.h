@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/wavelet.h"
@@ -23,6 +24,16 @@ class LinkHash {
     uint64_t sum;    // never 0
     friend bool operator==(const Subtotal&, const Subtotal&) = default;
   };
+
+  LinkHash() = default;
+  // Goes on from the subtotals of another.
+  explicit LinkHash(std::vector<Subtotal> subtotals) : subtotals_(std::move(subtotals)) {
+    if (subtotals_.empty()) return;
+    block_ = subtotals_.back().block;
+    sum_ = subtotals_.back().sum;
+    subtotals_.pop_back();
+    for (const Subtotal& subtotal : subtotals_) total_ += subtotal.sum;
+  }
 
   // Cycles never go back. The key of a cycle is what add() takes.
   uint64_t begin_cycle(uint64_t cycle) {

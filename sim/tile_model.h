@@ -33,6 +33,11 @@ class TileModel {
     }
   }
 
+  // The inputs as set in ports(), then a rising edge of the clocks of all blocks, whether they ask for it or
+  // not: what a tile that sleeps does not need. Gives the name of what this changed in its state; nullptr:
+  // nothing.
+  const char* find_change();
+
   bool idle() const { return root_.idle_o; }
 
   // Of Engine::observe().

@@ -9,6 +9,7 @@
 
 #include "host/error/error.h"
 #include "sim/tile_model.h"
+#include "sim/tile_state.h"
 
 namespace tessera::sim {
 namespace {
@@ -33,6 +34,8 @@ TiledEngine::TiledEngine(const WaferShape& shape, const EngineOptions& options)
       context_(std::make_unique<VerilatedContext>()),
       tiles_(grid_size()),
       row_work_(shape.rows) {
+  // Which compares what eval() keeps.
+  if (options_.audit) options_.evaluation = Evaluation::kEval;
   context_->threads(1);
   if (partitions_.size() > 1) crew_ = std::make_unique<Crew>(static_cast<int>(partitions_.size()));
 }
@@ -145,6 +148,13 @@ inline TileInputs TiledEngine::inputs(const Moment& moment, size_t place) const 
           .west_credit = west.credit[rtl::kPortEast]};
 }
 
+template <typename Ports>
+inline Engine::Links TiledEngine::driven_by(const Ports& ports) {
+  return {{ports.north_o, ports.east_o, ports.south_o, ports.west_o, ports.ramp_o},
+          {ports.north_credit_o, ports.east_credit_o, ports.south_credit_o, ports.west_credit_o,
+           ports.ramp_credit_o}};
+}
+
 void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
   if (tile.model == nullptr) create(tile, place);
@@ -157,9 +167,7 @@ void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t p
   model.cycle(options_.evaluation);
 
   Links& links = links_[moment.then()][place];
-  links = {{ports.north_o, ports.east_o, ports.south_o, ports.west_o, ports.ramp_o},
-           {ports.north_credit_o, ports.east_credit_o, ports.south_credit_o, ports.west_credit_o,
-            ports.ramp_credit_o}};
+  links = driven_by(ports);
   if (links.any_valid()) {
     if (links.valid(rtl::kPortNorth)) wake_north(partition, moment, place - grid_stride());
     if (links.valid(rtl::kPortEast)) wake_next(partition, moment, place + 1);
@@ -183,7 +191,12 @@ void TiledEngine::step_sleepers(Partition& partition, const Moment& moment) {
       if (tile.awake_in == moment.step || !shape_.alive(shape_.index(column, row))) continue;
       if (tile.model == nullptr) create(tile, place);
       set_inputs(tile.model->ports(), {.cycle = static_cast<uint32_t>(moment.cycle)});
-      tile.model->cycle(options_.evaluation);
+      if (!options_.audit) {
+        tile.model->cycle(options_.evaluation);
+      } else if (const char* name = tile.model->find_change()) {
+        fail(ErrorKind::kEngine, "cycle {}: tile {},{} sleeps, but {} changes", moment.cycle, column, row,
+             name);
+      }
     }
   }
 }
@@ -206,6 +219,41 @@ void TiledEngine::check_waves(const Moment& moment) const {
     const Tile& tile = tiles_[grid_index(shape_.x(traced[i]), shape_.y(traced[i]))];
     if (tile.model != nullptr) waves_->check(i, moment.cycle, outputs_of(tile.model->ports()));
   }
+}
+
+// ---------------------------------------------------------------- snapshots
+
+void TiledEngine::require_snapshots() const {
+  if (waves_) fail(ErrorKind::kEngine, "a wafer whose waveforms are recorded has no snapshots");
+}
+
+bool TiledEngine::save_tile(int tile, std::span<uint8_t> state) const {
+  const Tile& entry = tiles_[grid_index(shape_.x(tile), shape_.y(tile))];
+  if (entry.model == nullptr) return false;
+  save_tile_state(entry.model->ports(), state);
+  return true;
+}
+
+void TiledEngine::restore_tile(int tile, std::span<const uint8_t> state) {
+  const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
+  create(tiles_[place], place);
+  auto& ports = tiles_[place].model->ports();
+  restore_tile_state(ports, state);
+  if (options_.evaluation == Evaluation::kEval) settle_tile(ports);
+  links_[moment_.now()][place] = driven_by(ports);
+}
+
+void TiledEngine::wake_restored(int tile) {
+  const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
+  const auto wake = [&](size_t at) {
+    if (!on_border(at)) wake_tile(partition_of(grid_row(at)), moment_, at);
+  };
+  if (!tiles_[place].model->idle()) wake(place);
+  const Links& links = links_[moment_.now()][place];
+  if (links.valid(rtl::kPortNorth)) wake(place - grid_stride());
+  if (links.valid(rtl::kPortEast)) wake(place + 1);
+  if (links.valid(rtl::kPortSouth)) wake(place + grid_stride());
+  if (links.valid(rtl::kPortWest)) wake(place - 1);
 }
 
 // ---------------------------------------------------------------- threads

@@ -36,11 +36,17 @@ class TiledEngine final : public Engine {
   // the TileWaves' window. The run is the same with and without, but by one thread.
   TileWaves& trace(const WaveOptions& options);
 
+  // Without waveforms, whose tiles are of another model.
+  void require_snapshots() const override;
+  bool save_tile(int tile, std::span<uint8_t> state) const override;
+
  protected:
   void step_tiles(Partition& partition, const Moment& moment) override;
   void wake_tile(Partition& partition, const Moment& moment, size_t place) override;
   void reset_tiles() override;
   void run_partitions(uint64_t limit, bool until_received) override;
+  void restore_tile(int tile, std::span<const uint8_t> state) override;
+  void wake_restored(int tile) override;
 
  private:
   struct Tile {
@@ -54,6 +60,9 @@ class TiledEngine final : public Engine {
   void destroy_models();
   void step_tile(Partition& partition, const Moment& moment, size_t place);
   void step_sleepers(Partition& partition, const Moment& moment);
+  // What a tile drives, from its model's ports.
+  template <typename Ports>
+  static Links driven_by(const Ports& ports);
   // What the neighbours drive toward a tile in this step.
   TileInputs inputs(const Moment& moment, size_t place) const;
   void step_waves(const Moment& moment);

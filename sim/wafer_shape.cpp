@@ -24,6 +24,17 @@ unsigned WaferShape::link_present(int tile) const {
   return present;
 }
 
+bool same_wafer(const WaferShape& a, const WaferShape& b) {
+  if (a.columns != b.columns || a.rows != b.rows) return false;
+  for (int tile = 0; tile < a.tiles(); ++tile) {
+    if (marked(a.dead_tile, tile) != marked(b.dead_tile, tile) ||
+        marked(a.dead_link_east, tile) != marked(b.dead_link_east, tile) ||
+        marked(a.dead_link_south, tile) != marked(b.dead_link_south, tile))
+      return false;
+  }
+  return true;
+}
+
 void validate(const WaferShape& shape) {
   if (shape.columns < 1 || shape.rows < 1)
     fail(ErrorKind::kConfig, "a wafer of {} x {} tiles: both should be at least 1", shape.columns,

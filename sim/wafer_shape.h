@@ -28,6 +28,9 @@ struct WaferShape {
   unsigned link_present(int tile) const;
 };
 
+// The same size, and the same tiles and links dead.
+bool same_wafer(const WaferShape& a, const WaferShape& b);
+
 // Throws Error(kConfig) unless the sizes are positive and every vector is empty or as long as there are
 // tiles.
 void validate(const WaferShape& shape);

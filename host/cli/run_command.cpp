@@ -10,6 +10,7 @@
 #include "host/cli/wafer_source.h"
 #include "host/error/error.h"
 #include "host/runtime/run.h"
+#include "host/runtime/snapshot_file.h"
 
 namespace tessera {
 namespace {
@@ -22,6 +23,7 @@ Examples:
   tessera run --size 12x12 --dead 3,4 --dead 7,7 --profile
   tessera run --temperature 0.8 --seed 7 --json run.json
   tessera run --connect unix:/tmp/wafer               on a wafer that tessera wafer hosts
+  tessera run --tokens 100 --save text.snapshot && tessera run --restore text.snapshot --tokens 20
   tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled)";
 
 struct Options {
@@ -31,6 +33,8 @@ struct Options {
   PromptOptions prompt;
   std::string load = "control";
   std::string json;
+  std::string save;
+  std::string restore;
   bool quiet = false;
   bool no_check = false;
   bool profile = false;
@@ -68,11 +72,32 @@ class TextStream {
   std::string text_;
 };
 
+// A snapshot that the run begins with.
+struct Restored {
+  sim::WaferSnapshot wafer;
+  SavedRun run;
+};
+
+std::optional<Restored> load_restored(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  Restored restored;
+  restored.wafer = load_snapshot(path);
+  restored.run = unpack_saved_run(restored.wafer.host, path);
+  require_unfinished_text(restored.run.request);
+  return restored;
+}
+
 int execute(const Options& options) {
   TextOutput output(options.json);
+  std::optional<OutputFile> snapshot;
+  if (!options.save.empty()) snapshot.emplace(options.save);
+  std::optional<Restored> restored = load_restored(options.restore);
   const LoadMode mode = load_mode(options.load);
-  WaferSource source(options.wafer, options.source);
+  WaferSource source =
+      restored ? WaferSource(parse_wafer_config(restored->run.wafer, options.restore), options.source.engine)
+               : WaferSource(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
+  if (restored) require_model_shape(restored->run, loaded.model.config, options.restore);
   const QuantizedModel model = quantize(loaded.model);
   const WaferConfig& config = source.config();
   // A prompt that cannot be is refused before anything takes long.
@@ -81,11 +106,22 @@ int execute(const Options& options) {
   RunOptions run_options;
   run_options.load = mode;
   run_options.check = !options.no_check;
-  run_options.request = make_request(options.prompt, loaded.tokenizer, context);
+  if (restored && options.prompt.tokens < 1)
+    fail(ErrorKind::kRequest, "--tokens: {} should be 1 or more", options.prompt.tokens);
+  if (restored)
+    run_options.request.tokens = options.prompt.tokens;
+  else
+    run_options.request = make_request(options.prompt, loaded.tokenizer, context);
 
   const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, config, quiet);
   const std::unique_ptr<WaferPort> port = source.power_on();
+  EnginePort* simulated = source.simulated();
+  if (snapshot) simulated->engine().require_snapshots();
+  if (restored) {
+    restore_run(*simulated, image, restored->run, std::move(restored->wafer), options.restore);
+    run_options.resume = restored->run.request;
+  }
   if (!quiet) {
     fmt::print("wafer: {}\n", source.describe());
     fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
@@ -97,14 +133,23 @@ int execute(const Options& options) {
   std::unique_ptr<TextStream> text;
   const auto begin_text = [&] {
     progress.clear();
-    text = std::make_unique<TextStream>(loaded.tokenizer, run_options.request.prompt, quiet);
+    const auto& resume = run_options.resume;
+    const std::vector<int>& prompt = resume ? resume->request.prompt : run_options.request.prompt;
+    text = std::make_unique<TextStream>(loaded.tokenizer, prompt, quiet);
+    if (resume) {
+      for (size_t i = prompt.size(); i < resume->sequence.size(); ++i) text->add(resume->sequence[i]);
+    }
   };
   RunReport report = run(
       *port, image, model, run_options,
       {.loading = [&](const ControlProgress& at) { progress.show_share("loading", at.words_done, at.words); },
        .loaded = begin_text,
        .generated = [&](int token) { text->add(token); },
-       .answered = {}});
+       .answered = {},
+       .finished =
+           [&](const Session& session, int request) {
+             if (snapshot) save_run(*simulated, image, session, request, *snapshot);
+           }});
   report.engine = source.engine();
   report.text = text->text();
   if (!quiet) {
@@ -132,6 +177,17 @@ void add_run_command(CLI::App& app, int& status) {
       ->capture_default_str()
       ->type_name("WAY");
   command->add_option("--json", options->json, "write the report to a file (- is stdout)")->type_name("FILE");
+  CLI::Option* save =
+      command->add_option("--save", options->save, "write the wafer and the text to a file, to go on later")
+          ->type_name("FILE");
+  CLI::Option* restore =
+      command->add_option("--restore", options->restore, "go on with a text that was saved, by --tokens more")
+          ->type_name("FILE");
+  for (const char* other : {"--prompt", "--temperature", "--seed", "--ignore-eos", "--wafer", "--size",
+                            "--dead", "--dead-link", "--in-flight", "--context", "--load"})
+    restore->excludes(command->get_option(other));  // of them the file tells
+  // A snapshot is of a wafer in this process.
+  for (CLI::Option* option : {save, restore}) option->excludes(command->get_option("--connect"));
   command->add_flag("--no-check", options->no_check, "do not compare with the golden model");
   command->add_flag("--profile", options->profile, "say where a token's cycles go");
   command->add_flag("--quiet", options->quiet, "no text and no table, only the exit status");

@@ -6,7 +6,6 @@
 
 #include "host/error/error.h"
 #include "host/link/link_address.h"
-#include "host/runtime/engine_port.h"
 
 namespace tessera {
 namespace {
@@ -88,7 +87,9 @@ std::string WaferSource::describe() const {
 
 std::unique_ptr<WaferPort> WaferSource::power_on() {
   if (remote_) return std::move(remote_);
-  return simulate_wafer(config_, engine_);
+  auto port = std::make_unique<EnginePort>(make_engine(engine_, config_));
+  simulated_ = port.get();
+  return port;
 }
 
 }  // namespace tessera

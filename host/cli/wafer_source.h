@@ -7,6 +7,7 @@
 
 #include "host/cli/options.h"
 #include "host/link/remote_port.h"
+#include "host/runtime/engine_port.h"
 #include "host/runtime/wafer_port.h"
 
 namespace tessera {
@@ -29,18 +30,24 @@ class WaferSource {
   // settings unless a file was named. Throws Error(kConfig) when the options say another wafer.
   WaferSource(const WaferOptions& wafer, const SourceOptions& options);
 
+  // Simulated in this process.
+  WaferSource(const WaferConfig& config, const EngineChoice& engine) : config_(config), engine_(engine) {}
+
   const WaferConfig& config() const { return config_; }
   const std::string& engine() const { return engine_.name; }
   // "16 x 16 tiles, 7 dead, tiled engine"
   std::string describe() const;
   // The wafer, as after power-on; to be called once.
   std::unique_ptr<WaferPort> power_on();
+  // What power_on() gave, if it is simulated in this process; else nullptr.
+  EnginePort* simulated() const { return simulated_; }
 
  private:
   WaferConfig config_;
   EngineChoice engine_;
   std::string address_;
   std::unique_ptr<RemotePort> remote_;
+  EnginePort* simulated_ = nullptr;
 };
 
 }  // namespace tessera

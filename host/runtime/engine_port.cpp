@@ -129,6 +129,20 @@ void EnginePort::drain() {
 
 std::vector<ReceivedMessage> EnginePort::take_received() { return std::exchange(received_, {}); }
 
+bool EnginePort::settled() const {
+  const auto is_empty = [](const std::vector<std::uint32_t>& words) { return words.empty(); };
+  return scheduled_.empty() && received_.empty() && std::ranges::all_of(edges_, [&](const OpenEdge& edge) {
+           return std::ranges::all_of(edge.partial, is_empty);
+         });
+}
+
+void EnginePort::restore(sim::WaferSnapshot snapshot) {
+  engine_->restore(std::move(snapshot));
+  edges_.clear();
+  scheduled_.clear();
+  received_.clear();
+}
+
 void EnginePort::write_memory(int tile, std::uint32_t address, std::span<const std::uint8_t> bytes) {
   with_memory(engine_->memory(tile), address, bytes.size(),
               [&](auto& memory, std::uint32_t at) { memory.write(at, bytes); });

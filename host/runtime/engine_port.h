@@ -8,6 +8,7 @@
 
 #include "host/config/wafer_config.h"
 #include "host/runtime/wafer_port.h"
+#include "sim/snapshot.h"
 
 namespace tessera {
 
@@ -37,6 +38,14 @@ class EnginePort final : public WaferPort {
   void set_observer(sim::EngineObserver* observer) override { engine_->set_observer(observer); }
 
   sim::Engine& engine() { return *engine_; }
+  const sim::Engine& engine() const { return *engine_; }
+
+  // Nothing is here that a snapshot of the engine would not hold: no message that waits for its cycle, none
+  // that has partly arrived or was not fetched.
+  bool settled() const;
+  // The wafer's state is that of the snapshot. Edge links have to be opened again. Throws as
+  // sim::Engine::restore(), and leaves the wafer as it is then.
+  void restore(sim::WaferSnapshot snapshot);
 
  private:
   struct OpenEdge {

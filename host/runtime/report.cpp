@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double per_second(double amount, double seconds) { return seconds <= 0 ? 0 : amount / seconds; }
-
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 constexpr const char* kCounterNames[rtl::kCounterCount] = {
@@ -98,9 +96,9 @@ std::string to_json(const RunReport& report) {
   json["awake_tile_cycles"] = report.awake_tile_cycles;
   json["load_seconds"] = report.load_seconds;
   json["wall_seconds"] = report.wall_seconds;
-  json["awake_tile_cycles_per_second"] =
-      per_second(static_cast<double>(report.awake_tile_cycles), report.wall_seconds);
-  json["tokens_per_second"] = per_second(static_cast<double>(report.positions), report.wall_seconds);
+  json["awake_tile_cycles_per_second"] = report.awake_tile_cycles_per_second();
+  json["tokens_per_second"] = report.positions_per_second();
+  if (report.restored_positions > 0) json["restored_positions"] = report.restored_positions;
   if (report.profile) json["profile"] = profile_json(*report.profile);
   if (!report.counters.empty()) json["counters"] = counters_json(report.counters);
   // A text of a model may end in the middle of a character.
@@ -120,13 +118,14 @@ std::string describe(const RunReport& report) {
                   report.microseconds_per_token(), report.clock_mhz, report.cycles));
   row("MAC",
       fmt::format("{:.1f} % of the cycles of {} tiles", 100 * report.mac_utilisation, report.kernel_tiles));
-  row("loaded in", fmt::format("{} cycles, {} words, {:.2f} s", report.load.cycles, report.load.words,
-                               report.load_seconds));
+  if (report.restored_positions > 0)
+    row("restored", fmt::format("{} positions, {:.2f} s", report.restored_positions, report.load_seconds));
+  else
+    row("loaded in", fmt::format("{} cycles, {} words, {:.2f} s", report.load.cycles, report.load.words,
+                                 report.load_seconds));
   row("simulated",
-      fmt::format("{:.2f} tokens/s, {:.2f} M awake tile-cycles/s, {:.1f} s",
-                  per_second(static_cast<double>(report.positions), report.wall_seconds),
-                  per_second(static_cast<double>(report.awake_tile_cycles), report.wall_seconds) / 1e6,
-                  report.wall_seconds));
+      fmt::format("{:.2f} tokens/s, {:.2f} M awake tile-cycles/s, {:.1f} s", report.positions_per_second(),
+                  report.awake_tile_cycles_per_second() / 1e6, report.wall_seconds));
   row("link hash", hash_text(report.link_hash));
   if (report.checked) {
     row("checked", fmt::format("{} values against the golden model, {} {}", report.compared,

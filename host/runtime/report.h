@@ -59,10 +59,19 @@ struct RunReport {
   std::vector<OperatorCounters> counters;  // by operator
   double mac_utilisation = 0;              // of the tiles with kernels, 0 to 1
 
-  // How fast the simulation was.
+  // How fast the simulation was, from a snapshot on if it began with one.
+  std::uint64_t restored_positions = 0;
+  std::uint64_t restored_awake_tile_cycles = 0;
   std::uint64_t awake_tile_cycles = 0;
   double load_seconds = 0;
   double wall_seconds = 0;  // without loading
+  double positions_per_second() const { return per_wall_second(positions - restored_positions); }
+  double awake_tile_cycles_per_second() const {
+    return per_wall_second(awake_tile_cycles - restored_awake_tile_cycles);
+  }
+  double per_wall_second(std::uint64_t amount) const {
+    return wall_seconds <= 0 ? 0 : static_cast<double>(amount) / wall_seconds;
+  }
 };
 
 // The greatest of the report's exit statuses: 0 when all is right, 1 when something differed or broke.

@@ -50,6 +50,12 @@ void add_watch(const Watch& watch, RunReport& report) {
   report.first_mismatch = watch.first_mismatch();
 }
 
+// The golden model's caches as after the positions that the wafer has answered.
+void replay(Golden& golden, const SavedRequest& saved) {
+  for (const AnsweredPosition& answer : saved.answers)
+    golden.forward(saved.slot, answer.position, saved.sequence[answer.position]);
+}
+
 void add_counters(WaferPort& port, const Image& image, RunReport& report) {
   const std::vector<std::vector<std::uint32_t>> counters = read_counters(port, image);
   report.counters.clear();
@@ -80,13 +86,10 @@ RunReport run(WaferPort& port, const Image& image, const QuantizedModel& model, 
   RunReport report;
   add_placement(image, report);
   report.checked = options.check;
-  report.prompt_ids = options.request.prompt;
+  report.prompt_ids = options.resume ? options.resume->request.prompt : options.request.prompt;
 
   auto begin = std::chrono::steady_clock::now();
-  report.load = load(port, image, options.load, events.loading);
-  report.load_seconds = seconds_since(begin);
-  if (events.loaded) events.loaded();
-
+  if (!options.resume) report.load = load(port, image, options.load, events.loading);
   std::unique_ptr<Golden> golden = options.check ? std::make_unique<Golden>(model) : nullptr;
   Watch watch(image, golden.get());
   Profiler profiler(watch.table());
@@ -104,7 +107,15 @@ RunReport run(WaferPort& port, const Image& image, const QuantizedModel& model, 
   session_events.describe_hang = [&](int tag) { return describe_hang(watch, tag, port.cycle()); };
 
   Session session(port, image, session_events);
-  const int number = session.add(options.request);
+  const int number =
+      options.resume ? session.resume(*options.resume, options.request.tokens) : session.add(options.request);
+  if (options.resume) {
+    report.restored_positions = session.positions();
+    report.restored_awake_tile_cycles = port.statistics().awake_tile_cycles;
+    if (golden) replay(*golden, *options.resume);
+  }
+  report.load_seconds = seconds_since(begin);
+  if (events.loaded) events.loaded();
   begin = std::chrono::steady_clock::now();
   try {
     while (session.step()) {
@@ -122,6 +133,7 @@ RunReport run(WaferPort& port, const Image& image, const QuantizedModel& model, 
   add_watch(watch, report);
   if (profiler.profile().tokens > 0) report.profile = profiler.profile();
   if (report.error.empty()) {
+    if (events.finished) events.finished(session, number);
     run_to_quiescence(port, "after the last answer");
     add_counters(port, image, report);
   }

@@ -62,6 +62,55 @@ int Session::add(const GenerationRequest& request) {
   return requests() - 1;
 }
 
+SavedRequest Session::save(int number) const {
+  const RequestState& state = requests_[number];
+  if (!in_flight_.empty() || state.finished == FinishReason::kNone || state.kept_slot < 0)
+    fail(ErrorKind::kEngine,
+         "request {} cannot be saved: it should be finished, nothing on the wafer, its slot as it left it",
+         number);
+  return {state.request,   state.sequence, state.answers, state.finished, state.sampler.state,
+          state.kept_slot, next_tag_,      begin_,        last_answer_};
+}
+
+void require_unfinished_text(const SavedRequest& saved) {
+  if (saved.finished != FinishReason::kLength)
+    fail(ErrorKind::kRequest, "the saved text cannot go on: it has come to its end ({})",
+         finish_reason_name(saved.finished));
+}
+
+int Session::resume(const SavedRequest& saved, int tokens) {
+  require_unfinished_text(saved);
+  const int vocabulary = image_.graph.shape.config.vocabulary;
+  const auto is_token = [&](int token) { return token >= 0 && token < vocabulary; };
+  const size_t positions = saved.answers.size();
+  if (!requests_.empty() || saved.slot < 0 || saved.slot >= image_.slots || saved.next_tag < 0 ||
+      saved.next_tag >= image_.in_flight || saved.last_answer_cycle > port_.cycle() ||
+      saved.sampler_state == 0 || saved.sequence.size() <= saved.request.prompt.size() ||
+      positions + 1 != saved.sequence.size() || !std::ranges::all_of(saved.sequence, is_token) ||
+      !std::equal(saved.request.prompt.begin(), saved.request.prompt.end(), saved.sequence.begin()))
+    fail(ErrorKind::kInput, "the saved text ({} positions, slot {}) is of no session of this image",
+         positions, saved.slot);
+  if (static_cast<int>(saved.sequence.size()) > image_.context)
+    fail(ErrorKind::kRequest, "the saved text cannot go on: it fills the context of {} positions",
+         image_.context);
+  const int number = add(saved.request);
+  RequestState& state = requests_[number];
+  state.sequence = saved.sequence;
+  state.answers = saved.answers;
+  state.request.tokens = static_cast<int>(state.generated().size()) + tokens;
+  state.finished = FinishReason::kNone;
+  state.sampler.state = saved.sampler_state;
+  state.slot = state.kept_slot = saved.slot;
+  state.next_position = static_cast<int>(positions);
+  state.ready = saved.last_answer_cycle + kReactionLatency;
+  slots_[saved.slot] = number;
+  next_tag_ = saved.next_tag;
+  begin_ = saved.begin_cycle;
+  last_answer_ = saved.last_answer_cycle;
+  positions_ = positions;
+  return number;
+}
+
 void Session::join_requests(std::uint64_t cycle) {
   for (size_t number = 0; number < requests_.size(); ++number) {
     RequestState& state = requests_[number];
@@ -70,6 +119,10 @@ void Session::join_requests(std::uint64_t cycle) {
     if (free == slots_.end()) return;
     *free = static_cast<int>(number);
     state.slot = static_cast<int>(free - slots_.begin());
+    for (RequestState& other : requests_) {
+      if (other.kept_slot == state.slot) other.kept_slot = -1;
+    }
+    state.kept_slot = state.slot;
     state.ready = std::max(state.ready, cycle);
   }
 }

@@ -58,10 +58,28 @@ struct RequestState {
   // Of the session.
   Sampler sampler;
   int slot = -1;
+  int kept_slot = -1;  // that still holds its keys and values, though it may be finished
   int next_position = 0;
   int in_flight = 0;
   std::uint64_t ready = 0;  // the cycle from which its next token may enter
 };
+
+// A finished request as another session can go on with it, on a wafer in the same state: the keys and values
+// of all positions that were answered are in its slot.
+struct SavedRequest {
+  GenerationRequest request;
+  std::vector<int> sequence;
+  std::vector<AnsweredPosition> answers;  // of all positions but the last token's
+  FinishReason finished = FinishReason::kNone;
+  std::uint32_t sampler_state = 1;
+  int slot = 0;
+  int next_tag = 0;
+  std::uint64_t begin_cycle = 0;
+  std::uint64_t last_answer_cycle = 0;
+};
+
+// Throws Error(kRequest) for a text that has come to its end.
+void require_unfinished_text(const SavedRequest& saved);
 
 // What happens in a session, for whoever checks or prints.
 struct SessionEvents {
@@ -78,6 +96,12 @@ class Session {
   // Gives the request's number. Throws Error(kRequest) for a prompt that is empty, too long or holds an
   // unknown token.
   int add(const GenerationRequest& request);
+  // Goes on with a request of another session, as if it had asked for `tokens` more: in the same cycles. To
+  // be called first, and once. Throws Error(kRequest) when there is nothing to go on with, Error(kInput) for
+  // what no session of this image saved.
+  int resume(const SavedRequest& saved, int tokens);
+  // Of a finished request. Throws Error(kEngine) when others are under way, or have taken its slot.
+  SavedRequest save(int number) const;
   // Goes on until a token was answered. False: all requests are finished. Throws Error(kFabric) when the
   // wafer hangs or says something that nobody asked for.
   bool step();

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+
 #include "host/error/error.h"
 
 namespace tessera::sim {
@@ -76,6 +79,78 @@ TEST_F(EdgeLinkTest, RefusesWhatBreaksFlowControl) {
   link_.hold(4);
   for (uint32_t i = 0; i < 4; ++i) step(pack({4, false, i}));
   EXPECT_THROW(step(pack({4, false, 5})), Error);
+}
+
+// What comes and goes is random; at some time another link takes over.
+TEST(EdgeLinkState, ALinkGoesOnFromAnothersState) {
+  for (unsigned seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937 random(seed);
+    std::vector<EdgeLink*> active, other_active;
+    EdgeLink link(&active, "one", 3);
+    EdgeLink other(&other_active, "other", 3);
+    std::array<int, rtl::kColorCount> places;  // of the tile, to send to the link
+    std::vector<int> owed;                     // colors of credits
+    places.fill(rtl::kFifoDepth);
+    const auto handover = 20 + random() % 200;
+    for (uint64_t cycle = 0; cycle < 400; ++cycle) {
+      const bool both = cycle > handover;
+      if (cycle == handover) other.restore(link.state());
+      const auto act = [&](const auto& what) {
+        what(link);
+        if (both || cycle == handover) what(other);
+      };
+      const auto color = static_cast<uint8_t>(random() % 3);
+      const auto data = static_cast<uint32_t>(random());
+      switch (random() % 6) {
+        case 0:
+        case 1:
+          act([&](EdgeLink& to) { to.send({color, data % 2 == 0, data}); });
+          break;
+        case 2:
+          act([&](EdgeLink& to) { to.hold(color); });
+          break;
+        case 3:
+          act([&](EdgeLink& to) { to.release(color); });
+          break;
+        case 4: {
+          const auto received = link.receive();
+          if (both || cycle == handover) {
+            EXPECT_EQ(received, other.receive());
+          }
+          break;
+        }
+      }
+      WaveletBits wavelet = 0;
+      CreditBits credit = 0;
+      if (random() % 2 == 0 && places[color] > 0) {
+        --places[color];
+        wavelet = pack({color, data % 3 == 0, ~data});
+      }
+      if (!owed.empty() && random() % 3 == 0) {
+        credit = pack_credit(owed.back());
+        owed.pop_back();
+      }
+      const auto step = [&](EdgeLink& to, std::vector<EdgeLink*>& list) -> EdgeLink::Outputs {
+        if (wavelet != 0 || credit != 0) to.wake();
+        if (list.empty()) return {};
+        list.clear();
+        const EdgeLink::Outputs outputs = to.step(cycle, wavelet, credit);
+        to.poll_received_last();
+        return outputs;
+      };
+      const EdgeLink::Outputs outputs = step(link, active);
+      if (outputs.wavelet != 0) owed.push_back(unpack(outputs.wavelet).color);
+      if (outputs.credit != 0) ++places[outputs.credit & (rtl::kColorCount - 1)];
+      if (!both && cycle != handover) continue;
+      const EdgeLink::Outputs others = step(other, other_active);
+      ASSERT_EQ(outputs.wavelet, others.wavelet) << "cycle " << cycle;
+      ASSERT_EQ(outputs.credit, others.credit) << "cycle " << cycle;
+      ASSERT_EQ(active.empty(), other_active.empty()) << "cycle " << cycle;
+      ASSERT_EQ(link.state(), other.state()) << "cycle " << cycle;
+      ASSERT_EQ(link.unsent(), other.unsent()) << "cycle " << cycle;
+    }
+  }
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ struct Stream {
 
 class Traffic final : public EngineObserver {
  public:
-  Traffic(Engine& engine, unsigned seed)
-      : engine_(engine),
+  Traffic(Engine& engine, unsigned seed, const Handover& handover)
+      : engine_(&engine),
+        handover_(handover),
         shape_(engine.shape()),
         random_(seed),
         row_(first_live_row()),
@@ -45,19 +46,19 @@ class Traffic final : public EngineObserver {
         control_(engine, tree_, row_) {}
 
   TrafficResult run() {
-    engine_.set_observer(this);
+    engine_->set_observer(this);
     choose_streams();
     for (const Stream& stream : streams_) configure(stream);
     // Acknowledgements have arrived, the last credits may still be on their way.
-    while (!engine_.quiet()) engine_.step();
-    engine_.set_epoch();
+    while (!engine_->quiet()) engine_->step();
+    engine_->set_epoch();
     send_messages();
     finish();
     for (const Stream& stream : streams_) check(stream);
-    engine_.set_observer(nullptr);
-    return {engine_.link_hash(), engine_.link_hash_subtotals(),
-            engine_.cycle(),     engine_.statistics().awake_tile_cycles,
-            sent_hash_,          messages_};
+    engine_->set_observer(nullptr);
+    return {engine_->link_hash(), engine_->link_hash_subtotals(),
+            engine_->cycle(),     engine_->statistics().awake_tile_cycles,
+            sent_hash_,           messages_};
   }
 
   void on_sent(int tile, uint64_t cycle, const Wavelet& wavelet) override {
@@ -79,7 +80,7 @@ class Traffic final : public EngineObserver {
   static EdgeSide side(const End& end) {
     return end.port == rtl::kPortWest ? EdgeSide::kWest : EdgeSide::kEast;
   }
-  EdgeLink& link(const End& end) { return engine_.edge(side(end), shape_.y(end.tile)); }
+  EdgeLink& link(const End& end) { return engine_->edge(side(end), shape_.y(end.tile)); }
 
   void choose_streams() {
     std::vector<End> edges;
@@ -146,7 +147,8 @@ class Traffic final : public EngineObserver {
 
   void send_messages() {
     for (uint64_t cycle = 0; cycle < kCycles; cycle += random(8)) {
-      engine_.run_until(cycle);
+      engine_->run_until(cycle);
+      hand_over();
       if (streams_.empty()) break;
       Stream& stream = streams_[random(static_cast<unsigned>(streams_.size()))];
       switch (random(4)) {
@@ -171,6 +173,16 @@ class Traffic final : public EngineObserver {
     }
   }
 
+  void hand_over() {
+    if (!handover_) return;
+    Engine& next = handover_(*engine_);
+    if (&next == engine_) return;
+    engine_->set_observer(nullptr);
+    engine_ = &next;
+    engine_->set_observer(this);
+    control_.use(next);
+  }
+
   void send(Stream& stream) {
     const size_t source = random(static_cast<unsigned>(stream.sources.size()));
     rtl::Header header{};
@@ -190,8 +202,11 @@ class Traffic final : public EngineObserver {
     for (const Stream& stream : streams_)
       for (const End& sink : stream.sinks)
         if (sink.port != rtl::kPortRamp) link(sink).release(stream.color);
-    while (engine_.cycle() < 100000 && !engine_.quiet()) engine_.step();
-    EXPECT_TRUE(engine_.quiet()) << "still moving in cycle " << engine_.cycle();
+    while (engine_->cycle() < 100000 && !engine_->quiet()) {
+      engine_->step();
+      hand_over();
+    }
+    EXPECT_TRUE(engine_->quiet()) << "still moving in cycle " << engine_->cycle();
     for (int row = 0; row < shape_.rows; ++row)
       for (const EdgeSide side : {EdgeSide::kWest, EdgeSide::kEast}) collect(side, row);
     EXPECT_EQ(answers_, reads_);
@@ -201,7 +216,7 @@ class Traffic final : public EngineObserver {
     const int tile = shape_.index(side == EdgeSide::kWest ? 0 : shape_.columns - 1, row);
     const int port = side == EdgeSide::kWest ? rtl::kPortWest : rtl::kPortEast;
     if (!(shape_.link_present(tile) >> port & 1)) return;
-    EdgeLink& link = engine_.edge(side, row);
+    EdgeLink& link = engine_->edge(side, row);
     EXPECT_EQ(link.unsent(), 0u) << "row " << row;
     std::map<int, std::vector<uint32_t>> partial;  // by color
     while (const auto received = link.receive()) {
@@ -232,8 +247,8 @@ class Traffic final : public EngineObserver {
   void check_memory(const Stream& stream, int tile) {
     for (size_t part = 0; part < stream.messages.size(); ++part) {
       std::vector<uint32_t> words(stream.words);
-      engine_.memory(tile).sram.read(16 * (region(stream) + static_cast<uint32_t>(part) * stride(stream)),
-                                     {reinterpret_cast<uint8_t*>(words.data()), words.size() * 4});
+      engine_->memory(tile).sram.read(16 * (region(stream) + static_cast<uint32_t>(part) * stride(stream)),
+                                      {reinterpret_cast<uint8_t*>(words.data()), words.size() * 4});
       const auto& sent = stream.messages[part].words;
       EXPECT_EQ(words, std::vector<uint32_t>(sent.begin() + 1, sent.end()))
           << "tile " << tile << " color " << stream.color << " part " << part;
@@ -256,8 +271,9 @@ class Traffic final : public EngineObserver {
     EXPECT_EQ(arrived.size(), stream.messages.size()) << "color " << stream.color;
   }
 
-  Engine& engine_;
-  const WaferShape& shape_;
+  Engine* engine_;
+  const Handover& handover_;
+  const WaferShape shape_;
   std::mt19937 random_;
   int row_;
   Tree tree_;
@@ -272,6 +288,8 @@ class Traffic final : public EngineObserver {
 
 }  // namespace
 
-TrafficResult run_traffic(Engine& engine, unsigned seed) { return Traffic(engine, seed).run(); }
+TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover) {
+  return Traffic(engine, seed, handover).run();
+}
 
 }  // namespace tessera::sim

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,7 +26,11 @@ struct TrafficResult {
   size_t messages = 0;
 };
 
+// Asked between cycles: gives the engine that goes on, which is this one or one whose wafer is in the same
+// state. All of them live as long as the run.
+using Handover = std::function<Engine&(Engine& engine)>;
+
 // Sets up streams by seed, runs them until the wafer is quiet, and checks what arrived.
-TrafficResult run_traffic(Engine& engine, unsigned seed);
+TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover = {});
 
 }  // namespace tessera::sim

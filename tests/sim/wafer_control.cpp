@@ -46,7 +46,7 @@ std::vector<int> Tree::path(int from, int to) const {
 }
 
 WaferControl::WaferControl(Engine& engine, const Tree& tree, int row)
-    : engine_(engine), tree_(tree), row_(row) {}
+    : engine_(&engine), tree_(tree), row_(row) {}
 
 void WaferControl::send(int tile, rtl::RequestOperationE operation, const std::vector<uint32_t>& words) {
   std::vector<uint32_t> message;
@@ -55,7 +55,7 @@ void WaferControl::send(int tile, rtl::RequestOperationE operation, const std::v
     uint32_t length;
   };
   std::vector<Run> runs;
-  for (const int port : tree_.path(engine_.shape().index(0, row_), tile)) {
+  for (const int port : tree_.path(engine_->shape().index(0, row_), tile)) {
     if (runs.empty() || runs.back().direction != static_cast<uint32_t>(port))
       runs.push_back({static_cast<uint32_t>(port), 0});
     ++runs.back().length;
@@ -82,17 +82,17 @@ void WaferControl::send(int tile, rtl::RequestOperationE operation, const std::v
   message.push_back(std::bit_cast<uint32_t>(head));
   message.insert(message.end(), words.begin(), words.end());
   for (size_t i = 0; i < message.size(); ++i)
-    engine_.edge(EdgeSide::kWest, row_).send({rtl::kRequestColor, i + 1 == message.size(), message[i]});
+    engine_->edge(EdgeSide::kWest, row_).send({rtl::kRequestColor, i + 1 == message.size(), message[i]});
 }
 
 std::vector<uint32_t> WaferControl::answer() {
   std::vector<uint32_t> words;
-  const uint64_t limit = engine_.cycle() + 100000;
-  EdgeLink& link = engine_.edge(EdgeSide::kWest, row_);
+  const uint64_t limit = engine_->cycle() + 100000;
+  EdgeLink& link = engine_->edge(EdgeSide::kWest, row_);
   while (true) {
     const auto received = link.receive();
     if (!received) {
-      if (engine_.run_until_received(limit) != Engine::Stop::kReceived) break;
+      if (engine_->run_until_received(limit) != Engine::Stop::kReceived) break;
       continue;
     }
     if (received->wavelet.color != rtl::kResponseColor) continue;
@@ -102,7 +102,7 @@ std::vector<uint32_t> WaferControl::answer() {
       return words;
     }
   }
-  ADD_FAILURE() << "no answer by cycle " << engine_.cycle();
+  ADD_FAILURE() << "no answer by cycle " << engine_->cycle();
   return {};
 }
 

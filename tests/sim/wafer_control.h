@@ -30,6 +30,9 @@ class WaferControl {
  public:
   WaferControl(Engine& engine, const Tree& tree, int row);
 
+  // Goes on with another engine, whose wafer is in the same state.
+  void use(Engine& engine) { engine_ = &engine; }
+
   // Each runs the engine until the answer is complete.
   void write(int tile, uint32_t address, const std::vector<uint32_t>& words);
   std::vector<uint32_t> read(int tile, uint32_t address, uint32_t count);
@@ -43,7 +46,7 @@ class WaferControl {
  private:
   void send(int tile, rtl::RequestOperationE operation, const std::vector<uint32_t>& words);
 
-  Engine& engine_;
+  Engine* engine_;
   const Tree& tree_;
   int row_;
   uint16_t identity_ = 0;
