@@ -21,7 +21,8 @@ Examples:
   tessera run --prompt "In the beginning" --tokens 100
   tessera run --size 12x12 --dead 3,4 --dead 7,7 --profile
   tessera run --temperature 0.8 --seed 7 --json run.json
-  tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled)";
+  tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled
+  mpirun -n 2 tessera run --engine distributed)";
 
 struct Options {
   ModelOptions model;
@@ -68,6 +69,8 @@ class TextStream {
 };
 
 int execute(const Options& options) {
+  const JoinedRanks ranks(options.engine);
+  if (ranks.served()) return 0;
   TextOutput output(options.json);
   const LoadMode mode = load_mode(options.load);
   const LoadedModel loaded = load_model(options.model);
@@ -83,10 +86,10 @@ int execute(const Options& options) {
 
   const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, options.wafer, quiet);
-  EnginePort port(make_engine(options.engine, image.wafer));
+  EnginePort port(make_engine(options.engine, image));
   if (!quiet) {
-    fmt::print("wafer: {} x {} tiles, {} dead, {} engine\n", image.wafer.columns, image.wafer.rows,
-               image.wafer.dead_tiles.size(), options.engine.name);
+    fmt::print("wafer: {} x {} tiles, {} dead, {}\n", image.wafer.columns, image.wafer.rows,
+               image.wafer.dead_tiles.size(), describe_engine(options.engine, port.engine()));
     fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
                describe_model(loaded.model), image.graph.kernels.size(),
                image.tiles.size() - image.graph.kernels.size(), image.in_flight);
@@ -105,6 +108,8 @@ int execute(const Options& options) {
        .generated = [&](int token) { text->add(token); },
        .answered = {}});
   report.engine = options.engine.name;
+  report.ranks = port.engine().ranks();
+  report.threads = port.engine().threads();
   report.text = text->text();
   if (!quiet) {
     fmt::print("\n\n{}", describe(report));
