@@ -109,4 +109,35 @@ void EdgeLink::restore(const EdgeLinkState& state) {
   if (state.awake) wake();
 }
 
+// Of what was mailed, the host's copy keeps what it has to answer: how much is unsent, and whether something
+// can be sent or taken.
+EdgeLink::Mail EdgeLink::take_mail() {
+  Mail mail{.wavelets = {}, .held = held_, .awake = std::exchange(listed_, false)};
+  for (std::deque<Wavelet>& queue : queue_) {
+    mail.wavelets.insert(mail.wavelets.end(), queue.begin(), queue.end());
+    queue.clear();
+  }
+  return mail;
+}
+
+void EdgeLink::put_mail(const Mail& mail) {
+  for (const Wavelet& wavelet : mail.wavelets) send(wavelet);
+  held_ = mail.held;
+  if (mail.awake) wake();
+}
+
+EdgeLink::News EdgeLink::take_news() {
+  News news{unsent_, queued_, credited_, arrived_, {received_.begin(), received_.end()}};
+  received_.clear();
+  return news;
+}
+
+void EdgeLink::put_news(const News& news) {
+  unsent_ = news.unsent;
+  queued_ = news.queued;
+  credited_ = news.credited;
+  arrived_ = news.arrived;
+  received_.insert(received_.end(), news.received.begin(), news.received.end());
+}
+
 }  // namespace tessera::sim

@@ -66,6 +66,27 @@ class EdgeLink {
 
   // Whether a last wavelet was taken since the last call.
   bool poll_received_last();
+  // Whether the next step takes a wavelet.
+  bool takes() const { return takable() != 0; }
+
+  // ---- When the host is in one process and the engine in another, each has a copy of the link, and these
+  // go between them: mail before the cycles that the engine runs, news after them.
+
+  struct Mail {
+    std::vector<Wavelet> wavelets;  // sent since the last mail
+    uint32_t held = 0;              // colors
+    bool awake = false;
+  };
+  Mail take_mail();  // from the host's copy, which is no more on the active list (the caller clears that)
+  void put_mail(const Mail& mail);
+
+  struct News {
+    uint64_t unsent = 0;
+    uint32_t queued = 0, credited = 0, arrived = 0;  // colors
+    std::vector<Received> received;                  // since the last news
+  };
+  News take_news();
+  void put_news(const News& news);
 
   // All of it, between cycles; poll_received_last() was asked. A link that was just made goes on as the one
   // whose state it is given.

@@ -34,10 +34,10 @@ Engine::Engine(const WaferShape& shape, bool jumps, int partitions)
     : shape_((validate(shape), shape)),
       links_{ZeroedArray<Links>(grid_size()), ZeroedArray<Links>(grid_size())},
       memories_(shape_.tiles()),
+      edges_(static_cast<size_t>(shape_.rows) * 2),
       jumps_(jumps),
       observe_retired_(shape_.tiles()),
-      error_seen_(shape_.tiles()),
-      edges_(static_cast<size_t>(shape_.rows) * 2) {
+      error_seen_(shape_.tiles()) {
   divide(even_division(shape_.rows, std::clamp(partitions, 1, shape_.rows)));
 }
 
@@ -150,6 +150,12 @@ void Engine::divide(const std::vector<int>& end_rows) {
   for (const auto& edge : edges_) {
     if (edge) edge->set_active_list(&partition_of(edge_row(edge->index())).active_edges);
   }
+  own(0, partitions_.size());
+}
+
+void Engine::own(size_t first, size_t count) {
+  own_first_ = first;
+  own_count_ = count;
 }
 
 // ---------------------------------------------------------------- running
@@ -184,8 +190,8 @@ void Engine::run(uint64_t limit, bool until_received) {
 
 void Engine::run_partitions(uint64_t limit, bool until_received) {
   for (bool stop = false; !stop && moment_.cycle < limit; ++moment_.cycle, ++moment_.step) {
-    for (Partition& partition : partitions_) step_partition(partition, moment_);
-    for (Partition& partition : partitions_) finish_step(partition, moment_);
+    for (Partition& partition : own_partitions()) step_partition(partition, moment_);
+    for (Partition& partition : own_partitions()) finish_step(partition, moment_);
     stop = stops(moment_, until_received);
   }
 }

@@ -77,7 +77,7 @@ class Engine {
   EdgeLink& edge(EdgeSide side, int row);
 
   // Back door, for use between cycles while the tile's core does not run.
-  TileMemory& memory(int tile) { return memories_[tile]; }
+  virtual TileMemory& memory(int tile) { return memories_[tile]; }
   const TileMemory& memory(int tile) const { return memories_[tile]; }
 
   // The next cycle is cycle 0; link hash and statistics start again. Throws Error(kEngine) unless the wafer
@@ -88,9 +88,12 @@ class Engine {
   std::vector<LinkHash::Subtotal> link_hash_subtotals() const;
 
   void set_observer(EngineObserver* observer) { observer_ = observer; }
-  void observe_retired(int tile, bool on) { observe_retired_[tile] = on; }
+  virtual void observe_retired(int tile, bool on) { observe_retired_[tile] = on; }
 
   EngineStatistics statistics() const;
+  // Processes that run the wafer, and threads in each.
+  virtual int ranks() const { return 1; }
+  int threads() const { return static_cast<int>(own_count_); }
 
   // ---- The whole state, between cycles (sim/snapshot.h).
 
@@ -160,6 +163,7 @@ class Engine {
   // ---- Running.
 
   // Runs all partitions from moment_ to `limit`, or until a step after which stops(). May stop earlier.
+  // Here: this process's own ones, in one thread.
   virtual void run_partitions(uint64_t limit, bool until_received);
   // One step of one partition. It does not throw.
   void step_partition(Partition& partition, const Moment& moment);
@@ -170,8 +174,12 @@ class Engine {
 
   Partition& partition_of(int row);
   // Makes partitions that end with these rows, out of what there is. Their number may change only before the
-  // first cycle.
+  // first cycle. All are this process's own.
   void divide(const std::vector<int>& end_rows);
+  // This process runs `count` of the partitions, from `first` on; the others stand for those of other
+  // processes and do nothing here.
+  void own(size_t first, size_t count);
+  std::span<Partition> own_partitions() { return std::span(partitions_).subspan(own_first_, own_count_); }
 
   // The host's end of the edge link at a place of the border has something to do in the next step.
   void wake_edge(size_t border_place);
@@ -206,6 +214,10 @@ class Engine {
   Moment moment_;
   std::vector<Partition> partitions_;
   std::vector<TileMemory> memories_;
+  // West, then east; each is made when it is first used.
+  std::vector<std::unique_ptr<EdgeLink>> edges_;
+
+  int edge_row(int edge) const { return edge < shape_.rows ? edge : edge - shape_.rows; }
 
  private:
   // Cycle by cycle until `limit` or what stops() says.
@@ -217,17 +229,15 @@ class Engine {
   size_t border_index(int edge) const {
     return edge < shape_.rows ? grid_index(-1, edge) : grid_index(shape_.columns, edge - shape_.rows);
   }
-  int edge_row(int edge) const { return edge < shape_.rows ? edge : edge - shape_.rows; }
 
   bool jumps_;
+  size_t own_first_ = 0;
+  size_t own_count_ = 0;
   bool received_ = false;  // a last wavelet that run_until_received() has not told of
   uint64_t simulated_cycles_ = 0;
   EngineObserver* observer_ = nullptr;
   std::vector<bool> observe_retired_;
   std::vector<uint8_t> error_seen_;  // bytes, because several threads write them
-
-  // West, then east; each is made when it is first used.
-  std::vector<std::unique_ptr<EdgeLink>> edges_;
 };
 
 }  // namespace tessera::sim

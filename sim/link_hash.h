@@ -48,6 +48,12 @@ class LinkHash {
     sum_ += mix(mix(key + link + 1) ^ (bits & ((1u << kCreditValid) - 1)));
   }
 
+  // What another one added up. (Not in the order of cycles: then subtotals() may have several of a block.)
+  void add(const Subtotal& part) {
+    if (part.block != block_) next_block(part.block);
+    sum_ += part.sum;
+  }
+
   uint64_t total() const { return total_ + sum_; }
   std::vector<Subtotal> subtotals() const {
     std::vector<Subtotal> result = subtotals_;

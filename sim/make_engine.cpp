@@ -1,6 +1,7 @@
 #include "sim/make_engine.h"
 
 #include "host/error/error.h"
+#include "sim/distributed/distributed_engine.h"
 #include "sim/flat_engine.h"
 #include "sim/tiled_engine.h"
 
@@ -16,7 +17,13 @@ std::unique_ptr<Engine> make_engine(std::string_view name, const WaferShape& sha
     build_flat_library(shape.columns, shape.rows);
     return std::make_unique<FlatEngine>(shape);
   }
-  fail(ErrorKind::kConfig, "engine \"{}\": should be tiled or flat", name);
+  if (name == "distributed") {
+    Ranks* ranks = Ranks::of_process();
+    if (ranks == nullptr)
+      fail(ErrorKind::kEngine, "distributed engine: this process has not joined any ranks");
+    return std::make_unique<DistributedEngine>(shape, options, *ranks);
+  }
+  fail(ErrorKind::kConfig, "engine \"{}\": should be tiled, flat or distributed", name);
 }
 
 }  // namespace tessera::sim

@@ -63,4 +63,8 @@ struct alignas(64) Partition {
   bool quiet() const { return awake.empty() && active_edges.empty(); }
 };
 
+// Shares out rows so that all parts have as much work, given by row. Gives the end row of each part; every
+// part has at least one row, of which there are as many as parts or more.
+std::vector<int> share_rows(const std::vector<double>& work, int parts);
+
 }  // namespace tessera::sim

@@ -40,6 +40,12 @@ TiledEngine::TiledEngine(const WaferShape& shape, const EngineOptions& options)
   if (partitions_.size() > 1) crew_ = std::make_unique<Crew>(static_cast<int>(partitions_.size()));
 }
 
+void TiledEngine::share_out(const std::vector<int>& end_rows, size_t first, size_t count) {
+  divide(end_rows);
+  own(first, count);
+  crew_ = count > 1 ? std::make_unique<Crew>(static_cast<int>(count)) : nullptr;
+}
+
 TiledEngine::~TiledEngine() { destroy_models(); }
 
 // Verilator finds a model's context through the thread, when it comes and when it goes.
@@ -59,8 +65,7 @@ TileWaves& TiledEngine::trace(const WaveOptions& options) {
     fail(ErrorKind::kEngine, "waves: tiles have to be chosen once, before the first cycle");
   waves_ = std::make_unique<TileWaves>(shape_, memories_, options);
   // The traced tiles' memories are read before any tile writes.
-  divide({shape_.rows});
-  crew_.reset();
+  share_out({shape_.rows}, 0, 1);
   return *waves_;
 }
 
@@ -287,7 +292,7 @@ void TiledEngine::run_together(uint64_t limit, bool until_received) {
   Barrier barrier(crew_->size());
   Moment end;
   crew_->work([&](int member) {
-    Partition& partition = partitions_[member];
+    Partition& partition = own_partitions()[member];
     Moment moment = moment_;
     for (bool stop = false; !stop && moment.cycle < limit; ++moment.cycle, ++moment.step) {
       step_partition(partition, moment);
@@ -313,22 +318,7 @@ void TiledEngine::balance() {
   const double all = std::accumulate(row_work_.begin(), row_work_.end(), 0.0);
   const auto parts = static_cast<double>(partitions_.size());
   if (most * parts <= 1.1 * all) return;
-
-  std::vector<int> ends;
-  double work = 0;
-  for (int row = 0; row < shape_.rows; ++row) {
-    work += row_work_[row];
-    const int rows_left = shape_.rows - row - 1;
-    const auto parts_left = static_cast<int>(partitions_.size() - ends.size()) - 1;
-    if (parts_left == 0) break;
-    // A row goes to whom it is nearer; every partition has at least one.
-    if (work + (rows_left > 0 ? row_work_[row + 1] / 2 : 0) >=
-            all * static_cast<double>(ends.size() + 1) / parts ||
-        rows_left == parts_left)
-      ends.push_back(row + 1);
-  }
-  ends.push_back(shape_.rows);
-  divide(ends);
+  divide(share_rows(row_work_, static_cast<int>(partitions_.size())));
 }
 
 }  // namespace tessera::sim

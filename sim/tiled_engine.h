@@ -24,7 +24,7 @@ namespace tessera::sim {
 
 class TileModel;
 
-class TiledEngine final : public Engine {
+class TiledEngine : public Engine {
  public:
   // Throws Error(kConfig) for a negative number of threads.
   explicit TiledEngine(const WaferShape& shape, const EngineOptions& options = {});
@@ -47,6 +47,12 @@ class TiledEngine final : public Engine {
   void run_partitions(uint64_t limit, bool until_received) override;
   void restore_tile(int tile, std::span<const uint8_t> state) override;
   void wake_restored(int tile) override;
+
+  // Before the first cycle: the partitions end with these rows, and this process runs `count` of them from
+  // `first` on, with a thread for each.
+  void share_out(const std::vector<int>& end_rows, size_t first, size_t count);
+  // run_partitions() with all threads.
+  void run_together(uint64_t limit, bool until_received);
 
  private:
   struct Tile {
@@ -73,7 +79,6 @@ class TiledEngine final : public Engine {
   void wake_north(Partition& partition, const Moment& moment, size_t place);
   void wake_south(Partition& partition, const Moment& moment, size_t place);
 
-  void run_together(uint64_t limit, bool until_received);
   void balance();
 
   EngineOptions options_;
@@ -83,7 +88,7 @@ class TiledEngine final : public Engine {
   std::mutex creating_;
   std::unique_ptr<TileWaves> waves_;
 
-  std::unique_ptr<Crew> crew_;  // a member for each partition, if there are several
+  std::unique_ptr<Crew> crew_;  // a member for each of this process's partitions, if there are several
   Pace pace_;
   std::vector<double> row_work_;  // awake tiles by row, the recent past counting most
   uint64_t balance_at_ = 0;       // the step

@@ -25,6 +25,8 @@ struct Options {
 };
 
 int execute(const Options& options) {
+  const JoinedRanks ranks(options.engine);
+  if (ranks.served()) return 0;
   TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
   const QuantizedModel model = quantize(loaded.model);
@@ -34,7 +36,7 @@ int execute(const Options& options) {
   run_options.load = LoadMode::kBackDoor;
   run_options.check = false;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
-  EnginePort port(make_engine(options.engine, image.wafer));
+  EnginePort port(make_engine(options.engine, image.wafer, work_by_row(image)));
   ProgressLine progress(!quiet);
   int tokens = 0;
   RunEvents events;
@@ -44,9 +46,11 @@ int execute(const Options& options) {
   RunReport report = run(port, image, model, run_options, events);
   progress.clear();
   report.engine = options.engine.name;
+  report.ranks = port.engine().ranks();
+  report.threads = port.engine().threads();
   if (!quiet) {
-    fmt::print("{} engine, {} x {} tiles, {}\n", options.engine.name, image.wafer.columns, image.wafer.rows,
-               describe_model(loaded.model));
+    fmt::print("{}, {} x {} tiles, {}\n", describe_engine(options.engine, port.engine()), image.wafer.columns,
+               image.wafer.rows, describe_model(loaded.model));
     fmt::print("{}", describe(report));
   }
   if (output.wanted()) output.write(to_json(report));

@@ -10,6 +10,7 @@
 
 #include "host/cli/commands.h"
 #include "host/error/error.h"
+#include "sim/distributed/ranks.h"
 
 namespace {
 
@@ -65,6 +66,8 @@ int main(int argc, char** argv) {
     return status;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    // All ranks of a job have the same arguments, and the first says what is wrong with them.
+    if (tessera::sim::launched_to_serve()) return 0;
     return report(fmt::format("{} (tessera --help says more)", error.what()), kWrongInput);
   } catch (const tessera::Error& error) {
     return report(error.what(), status_of(error.kind()));

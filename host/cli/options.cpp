@@ -13,6 +13,7 @@
 #include "host/runtime/embedded_firmware.h"
 #include "host/runtime/engine_port.h"
 #include "host/runtime/golden_run.h"
+#include "sim/distributed/serve.h"
 #include "sim/make_engine.h"
 
 namespace tessera {
@@ -59,10 +60,14 @@ void add_wafer_options(CLI::App& command, WaferOptions& options) {
 }
 
 void add_engine_options(CLI::App& command, EngineChoice& choice) {
-  command.add_option("--engine", choice.name, "tiled, or flat (the reference; small wafers only)")
+  command
+      .add_option("--engine", choice.name,
+                  "tiled, flat (the reference; small wafers only), or distributed (under mpirun)")
       ->capture_default_str()
       ->type_name("NAME");
-  command.add_option("--threads", choice.threads, "of the tiled engine; auto: as many as are faster")
+  command
+      .add_option("--threads", choice.threads,
+                  "of the tiled engine, or of each rank; auto: as many as are faster")
       ->capture_default_str()
       ->type_name("N|auto");
   command
@@ -120,8 +125,30 @@ sim::EngineOptions engine_options(const EngineChoice& choice) {
   return options;
 }
 
-std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config) {
-  return sim::make_engine(choice.name, engine_shape(config), engine_options(choice));
+std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config,
+                                         std::vector<std::uint32_t> work_by_row) {
+  sim::EngineOptions options = engine_options(choice);
+  options.work_by_row = std::move(work_by_row);
+  return sim::make_engine(choice.name, engine_shape(config), options);
+}
+
+std::vector<std::uint32_t> work_by_row(const Image& image) {
+  std::vector<std::uint32_t> work(image.wafer.rows);
+  for (const TileImage& tile : image.tiles) ++work[tile.position.y];
+  return work;
+}
+
+std::string describe_engine(const EngineChoice& choice, const sim::Engine& engine) {
+  std::string text = choice.name + " engine";
+  if (choice.name == "distributed")
+    text += fmt::format(" on {} {}", engine.ranks(), engine.ranks() == 1 ? "rank" : "ranks");
+  return text;
+}
+
+JoinedRanks::JoinedRanks(const EngineChoice& choice) {
+  if (choice.name != "distributed") return;
+  ranks_ = std::make_unique<sim::Ranks>();
+  if (served()) sim::serve(*ranks_);
 }
 
 void override_settings(const WaferOptions& options, WaferConfig& config) {

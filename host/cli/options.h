@@ -15,6 +15,7 @@
 #include "host/model/quantize.h"
 #include "host/model/tokenizer.h"
 #include "host/runtime/session.h"
+#include "sim/distributed/ranks.h"
 #include "sim/engine.h"
 #include "sim/engine_options.h"
 
@@ -42,6 +43,17 @@ struct EngineChoice {
   bool audit = false;
 };
 
+// The other ranks of the job, with the distributed engine: to be made first in a command. In a rank that does
+// not lead, it serves the one that does until that is through; then there is nothing else to be done.
+class JoinedRanks {
+ public:
+  explicit JoinedRanks(const EngineChoice& choice);
+  bool served() const { return ranks_ && !ranks_->leads(); }
+
+ private:
+  std::unique_ptr<sim::Ranks> ranks_;
+};
+
 struct PromptOptions {
   std::string prompt;
   int tokens = 0;
@@ -64,7 +76,12 @@ struct LoadedModel {
 LoadedModel load_model(const ModelOptions& options);
 // Throws Error(kConfig) for what cannot be.
 sim::EngineOptions engine_options(const EngineChoice& choice);
-std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config);
+std::unique_ptr<sim::Engine> make_engine(const EngineChoice& choice, const WaferConfig& config,
+                                         std::vector<std::uint32_t> work_by_row = {});
+// Tiles in use, for EngineOptions::work_by_row.
+std::vector<std::uint32_t> work_by_row(const Image& image);
+// "tiled engine", "distributed engine on 2 ranks"
+std::string describe_engine(const EngineChoice& choice, const sim::Engine& engine);
 WaferConfig make_wafer_config(const WaferOptions& options);
 // Of a wafer that is there already: what is not its shape.
 void override_settings(const WaferOptions& options, WaferConfig& config);

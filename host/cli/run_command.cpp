@@ -24,7 +24,8 @@ Examples:
   tessera run --temperature 0.8 --seed 7 --json run.json
   tessera run --connect unix:/tmp/wafer               on a wafer that tessera wafer hosts
   tessera run --tokens 100 --save text.snapshot && tessera run --restore text.snapshot --tokens 20
-  tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled)";
+  tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled
+  mpirun -n 2 tessera run --engine distributed)";
 
 struct Options {
   ModelOptions model;
@@ -88,6 +89,8 @@ std::optional<Restored> load_restored(const std::string& path) {
 }
 
 int execute(const Options& options) {
+  const JoinedRanks ranks(options.source.engine);
+  if (ranks.served()) return 0;
   TextOutput output(options.json);
   std::optional<OutputFile> snapshot;
   if (!options.save.empty()) snapshot.emplace(options.save);
@@ -115,7 +118,7 @@ int execute(const Options& options) {
 
   const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, config, quiet);
-  const std::unique_ptr<WaferPort> port = source.power_on();
+  const std::unique_ptr<WaferPort> port = source.power_on(image);
   EnginePort* simulated = source.simulated();
   if (snapshot) simulated->engine().require_snapshots();
   if (restored) {
@@ -151,6 +154,10 @@ int execute(const Options& options) {
              if (snapshot) save_run(*simulated, image, session, request, *snapshot);
            }});
   report.engine = source.engine();
+  if (simulated != nullptr) {
+    report.ranks = simulated->engine().ranks();
+    report.threads = simulated->engine().threads();
+  }
   report.text = text->text();
   if (!quiet) {
     fmt::print("\n\n{}", describe(report));

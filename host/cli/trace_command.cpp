@@ -61,6 +61,8 @@ void print(const Image& image, const WatchedToken& token, const std::string& fil
 }
 
 int execute(Options options) {
+  const JoinedRanks ranks(options.source.engine);
+  if (ranks.served()) return 0;
   if (options.position < 0) fail(ErrorKind::kRequest, "--position: {} should be 0 or more", options.position);
   WaferSource source(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
@@ -70,7 +72,7 @@ int execute(Options options) {
   options.prompt.tokens = std::max(1, options.position + 1);
   options.prompt.ignore_eos = true;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
-  const std::unique_ptr<WaferPort> port = source.power_on();
+  const std::unique_ptr<WaferPort> port = source.power_on(image);
   const RunReport report =
       run(*port, image, model, run_options,
           {.loading = {}, .loaded = {}, .generated = {}, .answered = [&](const WatchedToken& token) {

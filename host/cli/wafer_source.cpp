@@ -81,13 +81,15 @@ WaferSource::WaferSource(const WaferOptions& wafer, const SourceOptions& options
 }
 
 std::string WaferSource::describe() const {
-  return fmt::format("{} x {} tiles, {} dead, {} engine{}", config_.columns, config_.rows,
-                     config_.dead_tiles.size(), engine_.name, address_.empty() ? "" : " at " + address_);
+  const std::string engine =
+      simulated_ != nullptr ? describe_engine(engine_, simulated_->engine()) : engine_.name + " engine";
+  return fmt::format("{} x {} tiles, {} dead, {}{}", config_.columns, config_.rows, config_.dead_tiles.size(),
+                     engine, address_.empty() ? "" : " at " + address_);
 }
 
-std::unique_ptr<WaferPort> WaferSource::power_on() {
+std::unique_ptr<WaferPort> WaferSource::power_on(const Image& image) {
   if (remote_) return std::move(remote_);
-  auto port = std::make_unique<EnginePort>(make_engine(engine_, config_));
+  auto port = std::make_unique<EnginePort>(make_engine(engine_, config_, work_by_row(image)));
   simulated_ = port.get();
   return port;
 }

@@ -35,10 +35,10 @@ class WaferSource {
 
   const WaferConfig& config() const { return config_; }
   const std::string& engine() const { return engine_.name; }
-  // "16 x 16 tiles, 7 dead, tiled engine"
+  // "16 x 16 tiles, 7 dead, tiled engine"; with its ranks once it is on
   std::string describe() const;
-  // The wafer, as after power-on; to be called once.
-  std::unique_ptr<WaferPort> power_on();
+  // The wafer, as after power-on; to be called once. The image is what it will run.
+  std::unique_ptr<WaferPort> power_on(const Image& image);
   // What power_on() gave, if it is simulated in this process; else nullptr.
   EnginePort* simulated() const { return simulated_; }
 

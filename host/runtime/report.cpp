@@ -71,6 +71,8 @@ int exit_status(const RunReport& report) { return report.mismatches > 0 || !repo
 std::string to_json(const RunReport& report) {
   Json json;
   json["engine"] = report.engine;
+  json["ranks"] = report.ranks;
+  json["threads"] = report.threads;
   json["wafer"] = {{"columns", report.columns},       {"rows", report.rows},
                    {"dead_tiles", report.dead_tiles}, {"kernel_tiles", report.kernel_tiles},
                    {"used_tiles", report.used_tiles}, {"clock_mhz", report.clock_mhz}};

@@ -25,6 +25,8 @@ struct OperatorCounters {
 struct RunReport {
   // What was run.
   std::string engine;
+  int ranks = 1;    // processes that ran the wafer
+  int threads = 1;  // at the most, in each
   int columns = 0;
   int rows = 0;
   int dead_tiles = 0;

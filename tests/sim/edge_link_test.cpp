@@ -153,5 +153,73 @@ TEST(EdgeLinkState, ALinkGoesOnFromAnothersState) {
   }
 }
 
+// The host and the engine in two processes, against both in one: random acts between runs of random cycles.
+TEST(EdgeLinkInTwoPlaces, IsOneLink) {
+  std::mt19937 random(17);
+  std::vector<EdgeLink*> active;
+  std::vector<EdgeLink*> host_active;
+  std::vector<EdgeLink*> engine_active;
+  EdgeLink link{&active, "edge link west 0", 0};
+  EdgeLink host{&host_active, "edge link west 0", 0};
+  EdgeLink engine{&engine_active, "edge link west 0", 0};
+  const auto step = [](EdgeLink& of, std::vector<EdgeLink*>& list, uint64_t cycle, WaveletBits wavelet,
+                       CreditBits credit) {
+    if (wavelet != 0 || credit != 0) of.wake();
+    if (list.empty()) return EdgeLink::Outputs{};
+    list.clear();
+    return of.step(cycle, wavelet, credit);
+  };
+  std::array<int, rtl::kColorCount> tile_credits;  // the tile's, and what it owes
+  tile_credits.fill(rtl::kFifoDepth);
+  std::array<int, rtl::kColorCount> owed{};
+  uint64_t cycle = 0;
+  for (int round = 0; round < 2000; ++round) {
+    for (unsigned act = random() % 4; act > 0; --act) {
+      const int color = static_cast<int>(random() % 3);
+      const Wavelet wavelet{static_cast<uint8_t>(color), random() % 3 == 0, static_cast<uint32_t>(random())};
+      const unsigned what = random() % 4;
+      for (EdgeLink* of : {&link, &host}) {
+        if (what < 2) of->send(wavelet);
+        if (what == 2) of->hold(color);
+        if (what == 3) of->release(color);
+      }
+      EXPECT_EQ(host.unsent(), link.unsent());
+    }
+    engine.put_mail(host.take_mail());
+    host_active.clear();
+    EXPECT_EQ(engine_active.size(), active.size());
+    for (unsigned cycles = random() % 6; cycles > 0; --cycles, ++cycle) {
+      const int color = static_cast<int>(random() % 3);
+      WaveletBits wavelet = 0;
+      CreditBits credit = 0;
+      if (random() % 2 == 0 && tile_credits[color] > 0) {
+        --tile_credits[color];
+        wavelet = pack({static_cast<uint8_t>(color), random() % 4 == 0, static_cast<uint32_t>(random())});
+      }
+      if (random() % 2 == 0 && owed[color] > 0) {
+        --owed[color];
+        credit = pack_credit(color);
+      }
+      const EdgeLink::Outputs expected = step(link, active, cycle, wavelet, credit);
+      const EdgeLink::Outputs outputs = step(engine, engine_active, cycle, wavelet, credit);
+      EXPECT_EQ(outputs.wavelet, expected.wavelet);
+      EXPECT_EQ(outputs.credit, expected.credit);
+      EXPECT_EQ(engine.poll_received_last(), link.poll_received_last());
+      if (outputs.wavelet != 0) ++owed[unpack(outputs.wavelet).color];
+      if (outputs.credit != 0) ++tile_credits[outputs.credit & (rtl::kColorCount - 1)];
+    }
+    host.put_news(engine.take_news());
+    EXPECT_EQ(host.unsent(), link.unsent());
+    EXPECT_EQ(host.takes(), link.takes());
+    while (const auto received = link.receive()) {
+      const auto same = host.receive();
+      ASSERT_TRUE(same);
+      EXPECT_EQ(same->cycle, received->cycle);
+      EXPECT_EQ(same->wavelet, received->wavelet);
+    }
+    EXPECT_FALSE(host.receive());
+  }
+}
+
 }  // namespace
 }  // namespace tessera::sim

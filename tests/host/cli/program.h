@@ -13,5 +13,7 @@ struct ProgramResult {
 
 // `arguments` as in a shell.
 ProgramResult run_program(const std::string& arguments);
+// Any command line of a shell.
+ProgramResult run_shell(const std::string& command);
 
 }  // namespace tessera

@@ -1,0 +1,291 @@
+// The distributed engine against the tiled one: the same run in every respect, however many ranks this test
+// was started with.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <bit>
+#include <map>
+#include <tuple>
+
+#include "host/error/error.h"
+#include "sim/distributed/distributed_engine.h"
+#include "sim/tiled_engine.h"
+#include "tests/sim/distributed/job.h"
+#include "tests/sim/traffic.h"
+
+namespace tessera::sim {
+namespace {
+
+std::vector<bool> marks(int count, std::mt19937& random, double share) {
+  std::vector<bool> result(count);
+  for (int i = 0; i < count; ++i) result[i] = random() % 1000 < share * 1000;
+  return result;
+}
+
+WaferShape random_wafer(std::mt19937& random) {
+  WaferShape shape;
+  shape.columns = static_cast<int>(1 + random() % 7);
+  shape.rows = static_cast<int>(4 + random() % 9);
+  shape.dead_tile = marks(shape.tiles(), random, 0.1);
+  shape.dead_tile[0] = false;
+  shape.dead_link_east = marks(shape.tiles(), random, 0.05);
+  shape.dead_link_south = marks(shape.tiles(), random, 0.05);
+  return shape;
+}
+
+TEST(DistributedEngine, IsTheSameRunAsTheTiledEngine) {
+  std::mt19937 random(23);
+  for (int wafer = 0; wafer < 6; ++wafer) {
+    const WaferShape shape = random_wafer(random);
+    const unsigned seed = static_cast<unsigned>(random());
+    SCOPED_TRACE(testing::Message() << "wafer " << wafer << ", " << shape.columns << " x " << shape.rows
+                                    << ", traffic seed " << seed);
+    TiledEngine reference(shape);
+    const TrafficResult expected = run_traffic(reference, seed);
+    EXPECT_GT(expected.messages, 0u);
+    // One of the ways in each.
+    const std::array ways = {EngineOptions{}, EngineOptions{.threads = 2}, EngineOptions{.audit = true}};
+    DistributedEngine engine(shape, ways[wafer % ways.size()], job());
+    const TrafficResult result = run_traffic(engine, seed);
+    EXPECT_EQ(result.link_hash, expected.link_hash);
+    EXPECT_EQ(result.subtotals, expected.subtotals);
+    EXPECT_EQ(result.end_cycle, expected.end_cycle);
+    EXPECT_EQ(result.awake_tile_cycles, expected.awake_tile_cycles);
+    EXPECT_EQ(result.sent_hash, expected.sent_hash);
+    EXPECT_EQ(engine.statistics().simulated_cycles, reference.statistics().simulated_cycles);
+  }
+}
+
+// Two wafers, and what the host sees of both after everything it does.
+class Twins {
+ public:
+  explicit Twins(const WaferShape& shape) : tiled(shape), distributed(shape, {}, job()) {}
+
+  template <typename Act>
+  auto both(const Act& act) {
+    const auto a = act(static_cast<Engine&>(tiled));
+    const auto b = act(static_cast<Engine&>(distributed));
+    EXPECT_EQ(a, b);
+    EXPECT_EQ(tiled.cycle(), distributed.cycle());
+    EXPECT_EQ(tiled.quiet(), distributed.quiet());
+    EXPECT_EQ(tiled.statistics().simulated_cycles, distributed.statistics().simulated_cycles);
+    EXPECT_EQ(tiled.statistics().awake_tile_cycles, distributed.statistics().awake_tile_cycles);
+    EXPECT_EQ(tiled.link_hash(), distributed.link_hash());
+    return a;
+  }
+
+  TiledEngine tiled;
+  DistributedEngine distributed;
+};
+
+// Answers from tiles far and near, so that the end of a run falls into windows of all lengths.
+TEST(DistributedEngine, StopsInTheSameCycle) {
+  const WaferShape shape{5, 24, {}, {}, {}};
+  const Tree tree(shape, shape.index(0, 7));
+  Twins twins(shape);
+  std::mt19937 random(5);
+  std::map<Engine*, WaferControl> controls;
+  for (int i = 0; i < 40; ++i) {
+    SCOPED_TRACE(i);
+    const int tile = static_cast<int>(random() % shape.tiles());
+    const unsigned count = random() % 4;
+    const uint64_t limit = random() % 3 == 0 ? random() % 100 : 10000;
+    twins.both([&](Engine& engine) {
+      controls.try_emplace(&engine, engine, tree, 7).first->second.send_read(tile, rtl::kSramBase, count);
+      return engine.edge(EdgeSide::kWest, 7).unsent();
+    });
+    // All answers, one wavelet that ends a message after the other, until nothing moves.
+    for (auto stop = Engine::Stop::kReceived; stop == Engine::Stop::kReceived;) {
+      stop = twins.both([&](Engine& engine) { return engine.run_until_received(engine.cycle() + limit); });
+      twins.both([&](Engine& engine) {
+        std::vector<std::pair<uint64_t, uint32_t>> received;
+        while (const auto wavelet = engine.edge(EdgeSide::kWest, 7).receive())
+          received.emplace_back(wavelet->cycle, wavelet->wavelet.data);
+        return received;
+      });
+    }
+    if (random() % 4 == 0)
+      twins.both([&](Engine& engine) {
+        engine.run_until(engine.cycle() + 1000);
+        if (engine.quiet()) engine.set_epoch();
+        return 0;
+      });
+  }
+}
+
+TEST(DistributedEngine, AHeldColorAndAnEmptyCreditLeaveTheWaferQuiet) {
+  const WaferShape shape{2, 8, {}, {}, {}};
+  Twins twins(shape);
+  constexpr int kColor = 6;
+  const Tree tree(shape, shape.index(0, 0));
+  twins.both([&](Engine& engine) {
+    WaferControl control(engine, tree, 0);
+    for (const int x : {0, 1})
+      control.write(shape.index(x, 7), rtl::kRegRoute + (rtl::kPortWest * rtl::kColorCount + kColor) * 4,
+                    {1u << rtl::kPortEast});
+    return engine.quiet();
+  });
+  twins.both([&](Engine& engine) {
+    engine.edge(EdgeSide::kEast, 7).hold(kColor);
+    for (uint32_t i = 0; i < 40; ++i) engine.edge(EdgeSide::kWest, 7).send({kColor, false, i});
+    return engine.quiet();
+  });
+  twins.both([&](Engine& engine) { return engine.run_until_received(engine.cycle() + 10000); });
+  EXPECT_TRUE(twins.distributed.quiet());
+  EXPECT_GT(twins.both([&](Engine& engine) { return engine.edge(EdgeSide::kWest, 7).unsent(); }), 0u);
+  // More of what cannot go, and a jump over the time in which it cannot.
+  twins.both([&](Engine& engine) {
+    engine.edge(EdgeSide::kWest, 7).send({kColor, true, 40});
+    return engine.quiet();
+  });
+  twins.both([&](Engine& engine) {
+    engine.run_until(engine.cycle() + 100);
+    return engine.edge(EdgeSide::kWest, 7).unsent();
+  });
+  twins.both([&](Engine& engine) {
+    engine.edge(EdgeSide::kEast, 7).release(kColor);
+    return engine.quiet();
+  });
+  EXPECT_EQ(twins.both([&](Engine& engine) { return engine.run_until_received(engine.cycle() + 10000); }),
+            Engine::Stop::kReceived);
+  twins.both([&](Engine& engine) {
+    std::vector<uint32_t> data;
+    while (const auto wavelet = engine.edge(EdgeSide::kEast, 7).receive())
+      data.push_back(wavelet->wavelet.data);
+    return data;
+  });
+}
+
+class Events final : public EngineObserver {
+ public:
+  void on_sent(int tile, uint64_t cycle, const Wavelet& wavelet) override {
+    all.emplace_back(cycle, tile, wavelet.data);
+  }
+  void on_error(int tile, uint64_t cycle, const rtl::TileError& error) override {
+    all.emplace_back(cycle, tile, std::bit_cast<uint32_t>(error));
+  }
+  void on_retired(int tile, uint64_t cycle, const Retired& instruction) override {
+    all.emplace_back(cycle, tile, instruction.pc);
+  }
+  std::vector<std::tuple<uint64_t, int, uint32_t>> all;
+};
+
+// Wavelets without a route into all rows at once, and requests everywhere.
+TEST(DistributedEngine, ShowsTheSameInTheSameOrder) {
+  const WaferShape shape{3, 12, {}, {}, {}};
+  const Tree tree(shape, 0);
+  std::vector<decltype(Events::all)> seen;
+  Twins twins(shape);
+  twins.both([&](Engine& engine) {
+    Events events;
+    engine.set_observer(&events);
+    WaferControl control(engine, tree, 0);
+    for (int row = shape.rows - 1; row >= 0; --row) {
+      engine.edge(EdgeSide::kWest, row).send({5, true, 0});
+      control.send_read(shape.index(2, row), rtl::kSramBase, 2);
+    }
+    engine.run_until(3000);
+    engine.set_observer(nullptr);
+    seen.push_back(events.all);
+    return events.all.size();
+  });
+  EXPECT_GT(seen[0].size(), static_cast<size_t>(shape.rows));
+  EXPECT_EQ(seen[0], seen[1]);
+}
+
+TEST(DistributedEngine, ShowsTheInstructionsOfTheTilesThatWereChosen) {
+  const WaferShape shape{2, 6, {}, {}, {}};
+  const Tree tree(shape, 0);
+  std::vector<decltype(Events::all)> seen;
+  Twins twins(shape);
+  twins.both([&](Engine& engine) {
+    Events events;
+    engine.set_observer(&events);
+    engine.observe_retired(shape.index(1, 5), true);
+    const std::vector<uint8_t> loop = {0x6f, 0, 0, 0};  // j .
+    WaferControl control(engine, tree, 0);
+    for (const int row : {0, 5}) {
+      engine.memory(shape.index(1, row)).instruction.write(0, loop);
+      control.write(shape.index(1, row), rtl::kRegCoreRun, {1});
+    }
+    engine.run_until(engine.cycle() + 100);
+    engine.set_observer(nullptr);
+    std::erase_if(events.all, [&](const auto& event) { return std::get<1>(event) != shape.index(1, 5); });
+    seen.push_back(events.all);
+    return events.all.size();
+  });
+  EXPECT_GT(seen[0].size(), 20u);
+  EXPECT_EQ(seen[0], seen[1]);
+}
+
+TEST(DistributedEngine, BackDoorOfAllTiles) {
+  const WaferShape shape{20, 20, {}, {}, {}};
+  DistributedEngine engine(shape, {}, job());
+  const auto word = [](int tile) {
+    return std::vector<uint8_t>{static_cast<uint8_t>(tile), static_cast<uint8_t>(tile >> 8), 0x5a, 0xa5};
+  };
+  for (int tile = 0; tile < shape.tiles(); ++tile) {
+    engine.memory(tile).sram.write(64, word(tile));
+    engine.memory(tile).instruction.write(128, word(~tile));
+  }
+  const Tree tree(shape, 0);
+  WaferControl control(engine, tree, 0);
+  for (const int tile : {0, 5, 199, 200, 399}) {
+    const std::vector<uint8_t> bytes = word(tile);
+    EXPECT_EQ(control.read(tile, rtl::kSramBase + 64, 1)[0],
+              bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<uint32_t>(bytes[3]) << 24);
+    control.write(tile, rtl::kSramBase + 68, {0x01020304});
+  }
+  engine.reset();  // keeps the memories
+  for (int tile = 0; tile < shape.tiles(); ++tile) {
+    std::vector<uint8_t> bytes(4);
+    engine.memory(tile).sram.read(64, bytes);
+    ASSERT_EQ(bytes, word(tile)) << tile;
+    engine.memory(tile).instruction.read(128, bytes);
+    ASSERT_EQ(bytes, word(~tile)) << tile;
+  }
+  std::vector<uint8_t> bytes(4);
+  engine.memory(399).sram.read(68, bytes);
+  EXPECT_EQ(bytes, (std::vector<uint8_t>{4, 3, 2, 1}));
+}
+
+TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
+  const WaferShape shape{4, 8, {}, {}, {}};
+  DistributedEngine engine(shape, {}, job());
+  const TrafficResult first = run_traffic(engine, 3);
+  engine.reset();
+  EXPECT_TRUE(engine.quiet());
+  EXPECT_EQ(engine.link_hash(), 0u);
+  for (int tile = 0; tile < shape.tiles(); ++tile) engine.memory(tile) = {};
+  EXPECT_EQ(run_traffic(engine, 3).link_hash, first.link_hash);
+}
+
+TEST(DistributedEngine, RowsFollowTheExpectedWork) {
+  const WaferShape shape{4, 16, {}, {}, {}};
+  std::vector<uint32_t> work(16);
+  work[2] = work[3] = work[4] = work[5] = 100;
+  TiledEngine reference(shape);
+  DistributedEngine engine(shape, {.work_by_row = work}, job());
+  EXPECT_EQ(engine.ranks(), job().size());
+  EXPECT_EQ(run_traffic(engine, 9).link_hash, run_traffic(reference, 9).link_hash);
+}
+
+TEST(DistributedEngine, RefusesMoreRanksThanRowsAndASecondWafer) {
+  if (job().size() > 1) {
+    try {
+      DistributedEngine({3, job().size() - 1, {}, {}, {}}, {}, job());
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kConfig);
+      EXPECT_THAT(error.what(), testing::HasSubstr("should be 1 to"));
+    }
+  }
+  const WaferShape shape{2, 4, {}, {}, {}};
+  DistributedEngine first(shape, {}, job());
+  EXPECT_THROW(DistributedEngine(shape, {}, job()), Error);
+  first.run_until(10);
+}
+
+}  // namespace
+}  // namespace tessera::sim
