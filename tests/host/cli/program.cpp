@@ -8,12 +8,13 @@
 
 namespace tessera {
 
-ProgramResult run_program(const std::string& arguments) {
+ProgramResult run_program(const std::string& arguments, const std::string& out) {
   const TemporaryFolder folder;
-  const std::string command = std::string(TESSERA_PROGRAM) + " " + arguments + " > '" + folder.file("out") +
-                              "' 2> '" + folder.file("err") + "' < /dev/null";
+  const std::string to = out.empty() ? " '" + folder.file("out") + "'" : out;
+  const std::string command = std::string(TESSERA_PROGRAM) + " " + arguments + " >" + to + " 2> '" +
+                              folder.file("err") + "' < /dev/null";
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder.file("out")),
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_bytes(folder.file("out")),
           read_bytes(folder.file("err"))};
 }
 
