@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build sim test waves bench clean
+.PHONY: help deps build sim test sanitize waves bench clean
 
 help: ## this list
 	@echo "Tessera: a wafer of processing elements that runs a language model."
@@ -31,6 +31,11 @@ test: deps $(BUILD)/build.ninja ## all tests: RTL, engines, kernels, compiler, r
 	@cmake --build $(BUILD) -j $(JOBS)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
+sanitize: deps ## the host's tests again, under address and undefined-behaviour sanitizers
+	@cmake --preset sanitize
+	@cmake --build --preset sanitize -j $(JOBS) --target tests_host
+	@ctest --preset sanitize -L host -j $(JOBS)
+
 waves: build ## waveforms of chosen tiles (FST) with a GTKWave save file
 	@$(BUILD)/bin/tessera debug waves $(ARGS)
 
@@ -38,4 +43,4 @@ bench: build ## measure the engines
 	@$(BUILD)/bin/tessera bench $(ARGS)
 
 clean: ## remove the build
-	@rm -rf $(BUILD)
+	@rm -rf $(BUILD) build-sanitize

@@ -1,9 +1,24 @@
 # tessera_flat_engine(5x3): target tessera_flat_5x3, the model of a wafer of 5 columns and 3 rows for the flat engine,
 # in a shared library of its own that is loaded when that size is asked for. Every block of its tiles ticks in every
 # cycle; with GATED_CLOCKS the tiles' clock gates are as in hardware.
+#
+# With MUTANT name SOURCE file: target tessera_flat_5x3_name, a wafer in which the file takes the place of the source of
+# the same name (tessera_mutant()).
 function(tessera_flat_engine size)
-  cmake_parse_arguments(ARG "GATED_CLOCKS" "" "" ${ARGN})
+  cmake_parse_arguments(ARG "GATED_CLOCKS" "MUTANT;SOURCE" "" ${ARGN})
   set(target tessera_flat_${size})
+  set(sources ${TESSERA_WAFER_SOURCES})
+  # -O1: it is a reference, and compiles in a third of the time. A mutant runs for a few tokens.
+  set(optimize -O1)
+  if(ARG_MUTANT)
+    set(target ${target}_${ARG_MUTANT})
+    get_filename_component(name ${ARG_SOURCE} NAME)
+    list(TRANSFORM sources REPLACE ".*/${name}$" ${ARG_SOURCE})
+    if(NOT ARG_SOURCE IN_LIST sources)
+      message(FATAL_ERROR "mutant ${ARG_MUTANT}: the wafer has no source ${name}")
+    endif()
+    set(optimize -O0)
+  endif()
   if(TARGET ${target})
     return()
   endif()
@@ -18,10 +33,9 @@ function(tessera_flat_engine size)
   if(ARG_GATED_CLOCKS)
     set(clocks)
   endif()
-  # -O1: it is a reference, and compiles in a third of the time.
   set(sim ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../sim)
-  tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_wafer.vlt ${TESSERA_WAFER_SOURCES}
-    ARGS -GCols=${columns} -GRows=${rows} -DTESSERA_HOST_MEMORY ${clocks} OPTIMIZE -O1 PARTS ${parts})
+  tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_wafer.vlt ${sources}
+    ARGS -GCols=${columns} -GRows=${rows} -DTESSERA_HOST_MEMORY ${clocks} OPTIMIZE ${optimize} PARTS ${parts})
   add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp)
   set_target_properties(${target}_model PROPERTIES EXCLUDE_FROM_ALL ON)
   target_compile_definitions(${target} PRIVATE TESSERA_COLUMNS=${columns} TESSERA_ROWS=${rows})

@@ -29,7 +29,7 @@ int execute(const Options& options) {
   if (ranks.served()) return 0;
   TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
-  const QuantizedModel model = quantize(loaded.model);
+  const QuantizedModel model = quantize(loaded.model, loaded.model_path);
   const bool quiet = output.to_stdout();
   const Image image = compile_image(model, options.wafer, quiet);
   RunOptions run_options;

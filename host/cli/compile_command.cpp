@@ -23,12 +23,15 @@ struct Options {
 };
 
 std::string describe_tiles(const Image& image) {
-  std::string text = "tile      kernel                      SRAM bytes   share  registers\n";
+  std::string text = "tile      kernel                      SRAM bytes   share  registers  loaded, from-to\n";
   for (const TileImage& tile : image.tiles) {
-    text += fmt::format("{:<9} {:<26} {:>11}  {:>4.0f} %  {:>9}\n",
+    text += fmt::format("{:<9} {:<26} {:>11}  {:>4.0f} %  {:>9} ",
                         fmt::format("{},{}", tile.position.x, tile.position.y),
                         tile.kernel < 0 ? "(forwards only)" : tile.name, tile.sram_used,
                         100.0 * tile.sram_used / rtl::kSramBytes, tile.registers.size());
+    for (const Segment& segment : tile.sram)
+      text += fmt::format(" {:#x}-{:#x}", segment.address, segment.address + segment.bytes.size() - 1);
+    text += '\n';
   }
   return text;
 }
@@ -36,11 +39,11 @@ std::string describe_tiles(const Image& image) {
 int execute(const Options& options) {
   TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
-  const Image image = compile_image(quantize(loaded.model), options.wafer, output.to_stdout());
+  const Image image =
+      compile_image(quantize(loaded.model, loaded.model_path), options.wafer, output.to_stdout());
   if (!output.to_stdout()) {
-    fmt::print("model: {}\n{}image hash {:016x}\n", describe_model(loaded.model), describe(image),
-               image_hash(image));
-    if (options.tiles) fmt::print("{}", describe_tiles(image));
+    fmt::print("  {:<12}{}\n{}", "model", describe_model(loaded.model), describe(image));
+    if (options.tiles) fmt::print("\n{}", describe_tiles(image));
   }
   if (output.wanted()) output.write(to_json(image));
   return 0;

@@ -33,6 +33,7 @@ struct Options {
   PromptOptions prompt;
   std::vector<std::string> tiles;
   std::vector<std::string> kernels;
+  std::vector<std::string> flips;
   std::string tokens;
   std::string cycles;
   std::string out = "out/waves";
@@ -98,9 +99,10 @@ int execute(Options options) {
   if (!options.cycles.empty()) request.cycles = parse_span(options.cycles, "--cycles");
   if (!options.tokens.empty()) request.tokens = parse_span(options.tokens, "--tokens");
   const LoadedModel loaded = load_model(options.model);
-  const Image image = compile_image(quantize(loaded.model), options.wafer, false);
+  const Image image = compile_image(quantize(loaded.model, loaded.model_path), options.wafer, false);
   request.request = make_request(options.prompt, loaded.tokenizer, image.context);
   request.tiles = chosen_tiles(options, image);
+  request.flips = read_bit_flips(options.flips, image);
   request.folder = options.out;
   for (const TilePosition tile : request.tiles) check_tile(image.wafer, tile, "--tile");
 
@@ -123,6 +125,7 @@ void add_debug_command(CLI::App& app, int& status) {
   options->prompt = {.prompt = "It was a", .tokens = 48};
   CLI::App* debug = app.add_subcommand("debug", "look into a run");
   debug->require_subcommand(1);
+  debug->footer("What each takes: tessera debug waves --help, tessera debug trace --help");
   add_trace_command(*debug, status);
   CLI::App* command = debug->add_subcommand("waves", "waveforms of chosen tiles, with a GTKWave save file");
   command->add_option("--tile", options->tiles, "a tile; may be given again")
@@ -150,6 +153,7 @@ void add_debug_command(CLI::App& app, int& status) {
       ->type_name("N");
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
+  add_flip_option(*command, options->flips);
   command->add_option("--out", options->out, "folder for the files")
       ->capture_default_str()
       ->type_name("FOLDER");

@@ -8,6 +8,7 @@
 #include "host/cli/commands.h"
 #include "host/cli/options.h"
 #include "host/cli/terminal.h"
+#include "host/error/error.h"
 #include "host/golden/evaluate.h"
 
 namespace tessera {
@@ -29,7 +30,14 @@ struct Options {
   std::string json;
 };
 
+void check_at_least(const char* option, int value, int least) {
+  if (value < least) fail(ErrorKind::kConfig, "{}: {} should be {} or more", option, value, least);
+}
+
 int execute(const Options& options) {
+  check_at_least("--sequences", options.sequences, 1);
+  check_at_least("--length", options.length, 2);
+  check_at_least("--limit", options.limit, 0);
   TextOutput output(options.json);
   const LoadedModel loaded = load_model(options.model);
   const int context = loaded.model.config.context;
@@ -44,7 +52,8 @@ int execute(const Options& options) {
     if (options.limit > 0 && options.limit < static_cast<int>(sequences.size()))
       sequences.resize(options.limit);
   }
-  const EvaluationReport report = evaluate(loaded.model, sequences);
+  const EvaluationReport report =
+      evaluate(loaded.model, quantize(loaded.model, loaded.model_path), sequences);
   progress.clear();
   if (!output.to_stdout()) {
     fmt::print("  {:<22}{}\n", "model", describe_model(loaded.model));

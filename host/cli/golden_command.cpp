@@ -28,7 +28,7 @@ int execute(const Options& options) {
   const LoadedModel loaded = load_model(options.model);
   const GenerationRequest request =
       make_request(options.prompt, loaded.tokenizer, loaded.model.config.context);
-  Golden golden(quantize(loaded.model));
+  Golden golden(quantize(loaded.model, loaded.model_path));
   const bool quiet = output.to_stdout();
   std::string text;
   int previous = request.prompt.back();

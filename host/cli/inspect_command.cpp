@@ -26,7 +26,7 @@ int execute(const Options& options) {
   TextOutput output(options.svg);
   const LoadedModel loaded = load_model(options.model);
   const bool quiet = output.to_stdout();
-  const Image image = compile_image(quantize(loaded.model), options.wafer, quiet);
+  const Image image = compile_image(quantize(loaded.model, loaded.model_path), options.wafer, quiet);
   if (!quiet) fmt::print("{}\n{}", draw_text(image, stdout_is_terminal()), describe(image));
   if (output.wanted()) output.write(draw_svg(image));
   return 0;

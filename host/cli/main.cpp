@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include "host/cli/commands.h"
@@ -32,6 +33,13 @@ int report(const std::string& message, int status) {
   }
   fmt::print(stderr, "tessera: {}\n", line);
   return status;
+}
+
+// What was printed may still be on its way: to a disk that is full, for example.
+int close_stdout(int status) {
+  std::cout.flush();
+  const bool written = std::cout.good() && std::ferror(stdout) == 0 && std::fflush(stdout) == 0;
+  return written ? status : report("stdout cannot be written", kWrongInput);
 }
 
 int status_of(tessera::ErrorKind kind) {
@@ -63,9 +71,9 @@ int main(int argc, char** argv) {
       return report(fmt::format("a command is missing, should be one of{} (tessera --help says more)", names),
                     kWrongInput);
     }
-    return status;
+    return close_stdout(status);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    if (error.get_exit_code() == 0) return close_stdout(app.exit(error));  // --help
     // All ranks of a job have the same arguments, and the first says what is wrong with them.
     if (tessera::sim::launched_to_serve()) return 0;
     return report(fmt::format("{} (tessera --help says more)", error.what()), kWrongInput);

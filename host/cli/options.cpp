@@ -13,6 +13,7 @@
 #include "host/runtime/embedded_firmware.h"
 #include "host/runtime/engine_port.h"
 #include "host/runtime/golden_run.h"
+#include "host/waves/record.h"
 #include "sim/distributed/serve.h"
 #include "sim/make_engine.h"
 
@@ -32,20 +33,33 @@ std::filesystem::path shipped_folder() {
        TESSERA_SHIPPED_MODELS);
 }
 
+// An empty text is what a script gives whose variable is not set; it must not mean the default.
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return text.empty() ? std::string("is empty, should be given or left out") : "";
+      },
+      "");
+}
+
 }  // namespace
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--model", options.model, "llama2.c checkpoint (default: the shipped model)")
+      ->check(not_empty())
       ->type_name("FILE");
   command
       .add_option("--tokenizer", options.tokenizer, "its tokenizer (default: tokenizer.bin beside the model)")
+      ->check(not_empty())
       ->type_name("FILE");
 }
 
 void add_wafer_options(CLI::App& command, WaferOptions& options) {
   command.add_option("--wafer", options.file, "settings of the wafer (default: the built-in one)")
+      ->check(not_empty())
       ->type_name("FILE.yaml");
   command.add_option("--size", options.size, "another size, without dead tiles unless --wafer has some")
+      ->check(not_empty())
       ->type_name("COLSxROWS");
   command.add_option("--dead", options.dead_tiles, "a dead tile; may be given again")
       ->type_name("X,Y")
@@ -90,6 +104,14 @@ void add_prompt_options(CLI::App& command, PromptOptions& options) {
       ->capture_default_str()
       ->type_name("N");
   command.add_flag("--ignore-eos", options.ignore_eos, "go on behind the end of a text");
+}
+
+void add_flip_option(CLI::App& command, std::vector<std::string>& flips) {
+  command
+      .add_option("--flip-bit", flips,
+                  "break a bit of a tile's memory after loading, to see it found; may be given again")
+      ->type_name("TILE:ADDRESS:BIT")
+      ->allow_extra_args(false);
 }
 
 LoadedModel load_model(const ModelOptions& options) {
@@ -152,8 +174,8 @@ JoinedRanks::JoinedRanks(const EngineChoice& choice) {
 }
 
 void override_settings(const WaferOptions& options, WaferConfig& config) {
-  if (options.in_flight != 0) config.in_flight = options.in_flight;
-  if (options.context != 0) config.context = options.context;
+  if (options.in_flight) config.in_flight = *options.in_flight;
+  if (options.context) config.context = *options.context;
 }
 
 WaferConfig make_wafer_config(const WaferOptions& options) {
@@ -170,6 +192,20 @@ WaferConfig make_wafer_config(const WaferOptions& options) {
   override_settings(options, config);
   validate_wafer_config(config, options.file.empty() ? "wafer" : options.file);
   return config;
+}
+
+std::vector<BitFlip> read_bit_flips(const std::vector<std::string>& flips, const Image& image) {
+  std::vector<BitFlip> read;
+  for (std::string flip : flips) {
+    const size_t end = flip.find(':');
+    if (end != std::string::npos && flip.find_first_of("abcdefghijklmnopqrstuvwxyz") < end) {
+      const TilePosition tile = find_kernel_tile(image, flip.substr(0, end), "--flip-bit");
+      flip.replace(0, end, fmt::format("{},{}", tile.x, tile.y));
+    }
+    read.push_back(parse_bit_flip(flip, "--flip-bit"));
+    check_bit_flip(read.back(), image.wafer, "--flip-bit");
+  }
+  return read;
 }
 
 GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context) {

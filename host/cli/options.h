@@ -14,6 +14,7 @@
 #include "host/model/files.h"
 #include "host/model/quantize.h"
 #include "host/model/tokenizer.h"
+#include "host/runtime/bit_flip.h"
 #include "host/runtime/session.h"
 #include "sim/distributed/ranks.h"
 #include "sim/engine.h"
@@ -31,8 +32,8 @@ struct WaferOptions {
   std::string size;
   std::vector<std::string> dead_tiles;
   std::vector<std::string> dead_links;
-  int in_flight = 0;  // 0: as the wafer says
-  int context = 0;
+  std::optional<int> in_flight;  // not given: as the wafer says
+  std::optional<int> context;
 };
 
 struct EngineChoice {
@@ -66,6 +67,8 @@ void add_model_options(CLI::App& command, ModelOptions& options);
 void add_wafer_options(CLI::App& command, WaferOptions& options);
 void add_engine_options(CLI::App& command, EngineChoice& choice);
 void add_prompt_options(CLI::App& command, PromptOptions& options);
+// Faults to put in, as written: X,Y:ADDRESS:BIT, or a kernel's name instead of X,Y.
+void add_flip_option(CLI::App& command, std::vector<std::string>& flips);
 
 struct LoadedModel {
   std::string model_path;
@@ -85,6 +88,7 @@ std::string describe_engine(const EngineChoice& choice, const sim::Engine& engin
 WaferConfig make_wafer_config(const WaferOptions& options);
 // Of a wafer that is there already: what is not its shape.
 void override_settings(const WaferOptions& options, WaferConfig& config);
+std::vector<BitFlip> read_bit_flips(const std::vector<std::string>& flips, const Image& image);
 // Throws Error(kRequest) when the prompt does not fit the context.
 GenerationRequest make_request(const PromptOptions& options, const Tokenizer& tokenizer, int context);
 

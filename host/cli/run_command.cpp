@@ -24,6 +24,7 @@ Examples:
   tessera run --temperature 0.8 --seed 7 --json run.json
   tessera run --connect unix:/tmp/wafer               on a wafer that tessera wafer hosts
   tessera run --tokens 100 --save text.snapshot && tessera run --restore text.snapshot --tokens 20
+  tessera run --tokens 8 --flip-bit "layer 0 qkv 0:0x480:6"      a fault on purpose, and where it is found
   tessera run --model stories260K.bin --tokenizer tok512.bin --engine tiled
   mpirun -n 2 tessera run --engine distributed)";
 
@@ -33,6 +34,7 @@ struct Options {
   SourceOptions source;
   PromptOptions prompt;
   std::string load = "control";
+  std::vector<std::string> flips;
   std::string json;
   std::string save;
   std::string restore;
@@ -101,7 +103,7 @@ int execute(const Options& options) {
                : WaferSource(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
   if (restored) require_model_shape(restored->run, loaded.model.config, options.restore);
-  const QuantizedModel model = quantize(loaded.model);
+  const QuantizedModel model = quantize(loaded.model, loaded.model_path);
   const WaferConfig& config = source.config();
   // A prompt that cannot be is refused before anything takes long.
   const int context = config.context == 0 ? loaded.model.config.context
@@ -118,6 +120,7 @@ int execute(const Options& options) {
 
   const bool quiet = options.quiet || output.to_stdout();
   const Image image = compile_image(model, config, quiet);
+  const std::vector<BitFlip> flips = read_bit_flips(options.flips, image);
   const std::unique_ptr<WaferPort> port = source.power_on(image);
   EnginePort* simulated = source.simulated();
   if (snapshot) simulated->engine().require_snapshots();
@@ -127,14 +130,17 @@ int execute(const Options& options) {
   }
   if (!quiet) {
     fmt::print("wafer: {}\n", source.describe());
-    fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n\n",
+    fmt::print("model: {}, on {} tiles and {} that only forward, {} tokens in flight\n",
                describe_model(loaded.model), image.graph.kernels.size(),
                image.tiles.size() - image.graph.kernels.size(), image.in_flight);
+    for (const BitFlip& flip : flips) fmt::print("fault: {}\n", describe(flip, image));
+    fmt::print("\n");
     std::fflush(stdout);
   }
   ProgressLine progress(!quiet);
   std::unique_ptr<TextStream> text;
-  const auto begin_text = [&] {
+  const auto loaded_wafer = [&] {
+    apply_bit_flips(*port, flips);
     progress.clear();
     const auto& resume = run_options.resume;
     const std::vector<int>& prompt = resume ? resume->request.prompt : run_options.request.prompt;
@@ -146,7 +152,7 @@ int execute(const Options& options) {
   RunReport report = run(
       *port, image, model, run_options,
       {.loading = [&](const ControlProgress& at) { progress.show_share("loading", at.words_done, at.words); },
-       .loaded = begin_text,
+       .loaded = loaded_wafer,
        .generated = [&](int token) { text->add(token); },
        .answered = {},
        .finished =
@@ -183,6 +189,7 @@ void add_run_command(CLI::App& app, int& status) {
   command->add_option("--load", options->load, "control: through the fabric; backdoor: memories at once")
       ->capture_default_str()
       ->type_name("WAY");
+  add_flip_option(*command, options->flips);
   command->add_option("--json", options->json, "write the report to a file (- is stdout)")->type_name("FILE");
   CLI::Option* save =
       command->add_option("--save", options->save, "write the wafer and the text to a file, to go on later")

@@ -27,6 +27,7 @@ struct Options {
   SourceOptions source;
   PromptOptions prompt;
   std::string kernel;
+  std::vector<std::string> flips;
   int position = 0;
 };
 
@@ -63,21 +64,28 @@ void print(const Image& image, const WatchedToken& token, const std::string& fil
 int execute(Options options) {
   const JoinedRanks ranks(options.source.engine);
   if (ranks.served()) return 0;
-  if (options.position < 0) fail(ErrorKind::kRequest, "--position: {} should be 0 or more", options.position);
   WaferSource source(options.wafer, options.source);
   const LoadedModel loaded = load_model(options.model);
-  const QuantizedModel model = quantize(loaded.model);
+  const QuantizedModel model = quantize(loaded.model, loaded.model_path);
   const Image image = compile_image(model, source.config(), true);
+  const std::vector<BitFlip> flips = read_bit_flips(options.flips, image);
+  if (options.position < 0 || options.position >= image.context)
+    fail(ErrorKind::kRequest, "--position: {} should be within the context, 0 to {}", options.position,
+         image.context - 1);
   RunOptions run_options;
   options.prompt.tokens = std::max(1, options.position + 1);
   options.prompt.ignore_eos = true;
   run_options.request = make_request(options.prompt, loaded.tokenizer, image.context);
   const std::unique_ptr<WaferPort> port = source.power_on(image);
-  const RunReport report =
-      run(*port, image, model, run_options,
-          {.loading = {}, .loaded = {}, .generated = {}, .answered = [&](const WatchedToken& token) {
-             if (token.token.position == options.position) print(image, token, options.kernel);
-           }});
+  const RunReport report = run(*port, image, model, run_options,
+                               {.loading = {},
+                                .loaded = [&] { apply_bit_flips(*port, flips); },
+                                .generated = {},
+                                .answered =
+                                    [&](const WatchedToken& token) {
+                                      if (token.token.position == options.position)
+                                        print(image, token, options.kernel);
+                                    }});
   if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
   return exit_status(report);
 }
@@ -88,14 +96,18 @@ void add_trace_command(CLI::App& debug, int& status) {
   const auto options = std::make_shared<Options>();
   options->prompt = {.prompt = "It was a"};
   CLI::App* command = debug.add_subcommand("trace", "every message of one token, in order of time");
-  command->add_option("--prompt", options->prompt.prompt, "the text that is gone on with")
-      ->capture_default_str();
-  command->add_option("--position", options->position, "the token, counted from 0")->capture_default_str();
+  command->add_option("--prompt", options->prompt.prompt, "the text to go on from")
+      ->capture_default_str()
+      ->type_name("TEXT");
+  command->add_option("--position", options->position, "the token, counted from 0")
+      ->capture_default_str()
+      ->type_name("N");
   command->add_option("--kernel", options->kernel, "only kernels whose name has this in it")
       ->type_name("NAME");
   add_source_options(*command, options->source);
   add_model_options(*command, options->model);
   add_wafer_options(*command, options->wafer);
+  add_flip_option(*command, options->flips);
   command->footer(kFooter);
   command->callback([options, &status] { status = execute(*options); });
 }

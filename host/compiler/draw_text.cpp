@@ -40,10 +40,8 @@ std::string draw_text(const Image& image, bool colors) {
       text += painted(fmt::format("{:^{}}", cell_text(kernel), width), style_of(kernel.op).color, colors);
     } else {
       const bool dead = !wafer.live[static_cast<size_t>(index)];
-      const char* mark = dead ? "x" : tile != nullptr ? "." : " ";
-      text += dead && colors ? fmt::format("\x1b[90m{:^{}}\x1b[0m", "x", width)
-              : dead         ? fmt::format("{:^{}}", "X", width)
-                             : fmt::format("{:^{}}", mark, width);
+      const std::string cell = fmt::format("{:^{}}", dead ? "#" : tile != nullptr ? "." : " ", width);
+      text += dead && colors ? fmt::format("\x1b[90m{}\x1b[0m", cell) : cell;
     }
     if (index % columns == columns - 1) {
       while (!colors && text.ends_with(' ')) text.pop_back();
@@ -61,9 +59,9 @@ std::string draw_text(const Image& image, bool colors) {
     text += last ? fmt::format(" {}\n", entry) : fmt::format(" {:<28}", entry);
   }
   text += fmt::format(
-      "a number is the layer; {} dead, . only forwards; token in at {},{} {}, answer out at {},{} {}\n",
-      colors ? 'x' : 'X', image.inlet.tile.x, image.inlet.tile.y, direction_name(image.inlet.side),
-      image.answer.tile.x, image.answer.tile.y, direction_name(image.answer.side));
+      "a number is the layer; # dead, . only forwards; token in at {},{} {}, answer out at {},{} {}\n",
+      image.inlet.tile.x, image.inlet.tile.y, direction_name(image.inlet.side), image.answer.tile.x,
+      image.answer.tile.y, direction_name(image.answer.side));
   return text;
 }
 

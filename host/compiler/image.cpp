@@ -109,15 +109,20 @@ std::string describe(const Image& image) {
     hops += stream.hops.size();
     colors = std::max(colors, stream.color - static_cast<int>(rtl::kFirstDataColor) + 1);
   }
-  return fmt::format(
-      "image: {}x{} wafer, {} tiles with kernels, {} that only forward; {} bytes of SRAM loaded, most used "
-      "{} of "
-      "{} ({}); {} streams over {} links in {} colors; {} messages a token; {} slots of {} positions, {} "
-      "tokens "
-      "in flight; hash {:016x}\n",
-      image.wafer.columns, image.wafer.rows, image.tiles.size() - forwarding, forwarding, loaded, most,
-      rtl::kSramBytes, fullest, image.streams.size(), hops, colors, image.messages.size(), image.slots,
-      image.context, image.in_flight, image_hash(image));
+  std::string text;
+  const auto row = [&](const char* name, const std::string& value) {
+    fmt::format_to(std::back_inserter(text), "  {:<12}{}\n", name, value);
+  };
+  row("wafer", fmt::format("{} x {}, {} tiles with kernels, {} that only forward", image.wafer.columns,
+                           image.wafer.rows, image.tiles.size() - forwarding, forwarding));
+  row("memory", fmt::format("{} bytes of SRAM loaded; most used: {} of {} ({})", loaded, most,
+                            rtl::kSramBytes, fullest));
+  row("streams", fmt::format("{} over {} links in {} colors; {} messages a token", image.streams.size(), hops,
+                             colors, image.messages.size()));
+  row("sequences", fmt::format("{} slots of {} positions, {} tokens in flight", image.slots, image.context,
+                               image.in_flight));
+  row("image hash", fmt::format("{:016x}", image_hash(image)));
+  return text;
 }
 
 std::string to_json(const Image& image) {

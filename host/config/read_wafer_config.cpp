@@ -1,18 +1,20 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "host/config/wafer_config.h"
 #include "host/error/error.h"
 
 namespace tessera {
 namespace {
+
+constexpr size_t kLargestFile = 16 << 20;  // bytes; a wafer with a million defects still fits
 
 // A file's name, to begin errors with.
 struct Source {
@@ -187,11 +189,17 @@ WaferConfig parse_wafer_config(const std::string& text, const std::string& name)
 }
 
 WaferConfig read_wafer_config(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    fail(ErrorKind::kInput, "{}: is a directory, should be a wafer's YAML file", path);
   std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
   if (!file) fail(ErrorKind::kInput, "{}: cannot be read, should be a wafer's YAML file", path);
-  return parse_wafer_config(text.str(), path);
+  std::string text(kLargestFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) fail(ErrorKind::kInput, "{}: cannot be read, should be a wafer's YAML file", path);
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kLargestFile)
+    fail(ErrorKind::kInput, "{}: is longer than {} bytes, should be a wafer's YAML file", path, kLargestFile);
+  return parse_wafer_config(text, path);
 }
 
 WaferConfig default_wafer_config() { return parse_wafer_config(default_wafer_yaml(), "default.yaml"); }

@@ -62,14 +62,16 @@ void fill_rope_tables(QuantizedModel& model) {
   }
 }
 
-QuantizedLayer quantize_layer(const FloatLayer& layer, const ModelConfig& config, std::size_t index) {
+QuantizedLayer quantize_layer(const FloatLayer& layer, const ModelConfig& config, std::size_t index,
+                              std::string_view source) {
   const int dim = config.dim;
   const int kv_dim = config.kv_dim();
   const int hidden_dim = config.hidden_dim;
   QuantizedLayer quantized;
-  quantized.attention_norm =
-      quantize_norm(layer.attention_norm, kNormEpsilon, fmt::format("layers[{}].attention_norm", index));
-  quantized.ffn_norm = quantize_norm(layer.ffn_norm, kNormEpsilon, fmt::format("layers[{}].ffn_norm", index));
+  quantized.attention_norm = quantize_norm(layer.attention_norm, kNormEpsilon,
+                                           fmt::format("{}: layers[{}].attention_norm", source, index));
+  quantized.ffn_norm =
+      quantize_norm(layer.ffn_norm, kNormEpsilon, fmt::format("{}: layers[{}].ffn_norm", source, index));
   quantized.query = quantize_linear(layer.query, dim, dim);
   quantized.key = quantize_linear(layer.key, kv_dim, dim);
   quantized.value = quantize_linear(layer.value, kv_dim, dim);
@@ -106,8 +108,8 @@ QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon, std::st
   QuantizedNorm norm;
   norm.gain_exponent = 15 - exponent;
   if (norm.gain_exponent < kSmallestGainExponent || norm.gain_exponent > kLargestGainExponent) {
-    fail(ErrorKind::kInput, "model: {}'s largest gain is {}, expected 0 or a magnitude around 2^{} to 2^{}",
-         name, largest_magnitude(gain), -kLargestGainExponent, -kSmallestGainExponent);
+    fail(ErrorKind::kInput, "{}'s largest gain is {}, expected 0 or a magnitude around 2^{} to 2^{}", name,
+         largest_magnitude(gain), -kLargestGainExponent, -kSmallestGainExponent);
   }
   for (const float value : gain) {
     norm.gain.push_back(
@@ -117,16 +119,16 @@ QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon, std::st
   return norm;
 }
 
-QuantizedModel quantize(const FloatModel& model) {
-  validate_model(model, "model");
+QuantizedModel quantize(const FloatModel& model, std::string_view source) {
+  validate_model(model, source);
   QuantizedModel quantized;
   quantized.config = model.config;
   const ModelConfig& config = model.config;
   quantized.embedding = quantize_linear(model.token_embedding, config.vocabulary, config.dim);
   for (std::size_t layer = 0; layer < model.layers.size(); ++layer) {
-    quantized.layers.push_back(quantize_layer(model.layers[layer], config, layer));
+    quantized.layers.push_back(quantize_layer(model.layers[layer], config, layer, source));
   }
-  quantized.final_norm = quantize_norm(model.final_norm, kNormEpsilon, "final_norm");
+  quantized.final_norm = quantize_norm(model.final_norm, kNormEpsilon, fmt::format("{}: final_norm", source));
   if (!config.tied) {
     quantized.untied_logits = quantize_linear(model.logits, config.vocabulary, config.dim);
   }

@@ -52,10 +52,11 @@ inline constexpr int kSmallestGainExponent = -77;
 inline constexpr int kLargestGainExponent = 96;
 
 // Converts a whole model. Elements 2i and 2i + 1 of a head are the pair that RoPE turns by frequency i.
-// Throws Error(kInput) for a model that validate_model refuses or a norm whose gains no exponent can hold.
-QuantizedModel quantize(const FloatModel& model);
+// Throws Error(kInput) for a model that validate_model refuses or a norm whose gains no exponent can hold;
+// `source`, the model's file, begins its text.
+QuantizedModel quantize(const FloatModel& model, std::string_view source = "model");
 
-// The parts of it. `weights` is [rows][columns]; `bias` is [rows] or empty; `name` is for the error's text.
+// The parts of it. `weights` is [rows][columns]; `bias` is [rows] or empty; `name` begins the error's text.
 QuantizedLinear quantize_linear(std::span<const float> weights, int rows, int columns,
                                 std::span<const float> bias = {});
 QuantizedNorm quantize_norm(std::span<const float> gain, double epsilon, std::string_view name);

@@ -72,6 +72,7 @@ void Recording::prepare() {
   waves_ = &engine->trace(options);
   port_ = std::make_unique<EnginePort>(std::move(engine));
   load(*port_, image_, LoadMode::kBackDoor, {});
+  apply_bit_flips(*port_, request_.flips);
 }
 
 void Recording::admitted(const AdmittedToken& token) {
@@ -139,13 +140,13 @@ Span parse_span(const std::string& text, const std::string& option) {
   return span;
 }
 
-TilePosition find_kernel_tile(const Image& image, const std::string& name) {
+TilePosition find_kernel_tile(const Image& image, const std::string& name, const std::string& option) {
   for (size_t kernel = 0; kernel < image.graph.kernels.size(); ++kernel) {
     // Whole words, so that "qkv 1" is not "qkv 10".
     if ((" " + kernel_name(image.graph.kernels[kernel]) + " ").find(" " + name + " ") != std::string::npos)
       return image.kernel_tiles[kernel];
   }
-  fail(ErrorKind::kConfig, "--kernel: no kernel is called {} (tessera compile --tiles lists them)", name);
+  fail(ErrorKind::kConfig, "{}: no kernel is called {} (tessera compile --tiles lists them)", option, name);
 }
 
 std::vector<TilePosition> usual_tiles(const Image& image) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/compiler/image.h"
+#include "host/runtime/bit_flip.h"
 #include "host/runtime/session.h"
 
 namespace tessera {
@@ -21,8 +22,10 @@ struct Span {
 // "3:8", or "3" for 3:3. `option` begins the error's text. Throws Error(kConfig).
 Span parse_span(const std::string& text, const std::string& option);
 
-// The first tile, by kernel, whose name holds `name`: "attention", "layer 2 qkv 5". Throws Error(kConfig).
-TilePosition find_kernel_tile(const Image& image, const std::string& name);
+// The first tile, by kernel, whose name holds `name`: "attention", "layer 2 qkv 5". `option` begins the
+// error's text. Throws Error(kConfig).
+TilePosition find_kernel_tile(const Image& image, const std::string& name,
+                              const std::string& option = "--kernel");
 
 // A stripe, a linear and an attention tile of layer 0.
 std::vector<TilePosition> usual_tiles(const Image& image);
@@ -34,6 +37,7 @@ struct WaveRequest {
   Span tokens;
   std::filesystem::path folder;
   GenerationRequest request;
+  std::vector<BitFlip> flips;  // faults that the run has
 };
 
 struct WaveReport {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "firmware/parameters.h"
+#include "host/runtime/bit_flip.h"
 #include "host/runtime/embedded_firmware.h"
 #include "tests/end_to_end/cases.h"
 #include "tests/support/files.h"
@@ -33,10 +34,7 @@ TEST(Faults, OneFlippedWeightBitIsFoundInItsTile) {
     std::uint8_t bytes[sizeof parameters];
     port->read_memory(index, rtl::kSramBase, bytes);
     std::memcpy(&parameters, bytes, sizeof parameters);
-    std::uint8_t weight[1];
-    port->read_memory(index, parameters.weight_address + 3, weight);
-    weight[0] ^= 0x40;
-    port->write_memory(index, parameters.weight_address + 3, weight);
+    apply_bit_flips(*port, {{tile.position, parameters.weight_address + 3u, 6}});
   };
   const RunReport report = run(*port, tiny.image, tiny.model, greedy({1, 5, 9, 20}, 4), events);
   EXPECT_EQ(exit_status(report), 1);

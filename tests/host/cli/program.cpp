@@ -8,16 +8,17 @@
 
 namespace tessera {
 
-ProgramResult run_program(const std::string& arguments) {
-  return run_shell(std::string(TESSERA_PROGRAM) + " " + arguments);
+ProgramResult run_program(const std::string& arguments, const std::string& out) {
+  return run_shell(std::string(TESSERA_PROGRAM) + " " + arguments, out);
 }
 
-ProgramResult run_shell(const std::string& command) {
+ProgramResult run_shell(const std::string& command, const std::string& out) {
   const TemporaryFolder folder;
+  const std::string to = out.empty() ? " '" + folder.file("out") + "'" : out;
   const std::string redirected =
-      "{ " + command + "\n} > '" + folder.file("out") + "' 2> '" + folder.file("err") + "' < /dev/null";
+      "{ " + command + "\n} >" + to + " 2> '" + folder.file("err") + "' < /dev/null";
   const int status = std::system(redirected.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder.file("out")),
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_bytes(folder.file("out")),
           read_bytes(folder.file("err"))};
 }
 

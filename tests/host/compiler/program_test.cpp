@@ -320,7 +320,7 @@ TEST(Draw, ShowsEveryTile) {
   EXPECT_NE(draw_text(image, true).find('\x1b'), std::string::npos);
   EXPECT_THAT(text, testing::HasSubstr("q1"));
   size_t crosses = 0;
-  for (const char c : text.substr(0, text.find(" e  embedding"))) crosses += c == 'X';
+  for (const char c : text.substr(0, text.find(" e  embedding"))) crosses += c == '#';
   EXPECT_EQ(crosses, config.dead_tiles.size());
   const std::string svg = draw_svg(image);
   EXPECT_THAT(svg, testing::StartsWith("<svg "));

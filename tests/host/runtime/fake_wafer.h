@@ -76,7 +76,14 @@ class FakeWafer final : public WaferPort {
       word = (word & ~(0xffu << shift)) | static_cast<std::uint32_t>(bytes[i]) << shift;
     }
   }
-  void read_memory(int, std::uint32_t, std::span<std::uint8_t>) const override {}
+  void read_memory(int tile, std::uint32_t address, std::span<std::uint8_t> bytes) const override {
+    const auto words = memory.find(tile);
+    for (std::uint32_t i = 0; i < bytes.size(); ++i) {
+      const bool written = words != memory.end() && words->second.contains((address + i) & ~3u);
+      const std::uint32_t word = written ? words->second.at((address + i) & ~3u) : 0;
+      bytes[i] = static_cast<std::uint8_t>(word >> (8 * ((address + i) % 4)));
+    }
+  }
   void set_epoch() override { cycle_ = 0; }
   std::uint64_t link_hash() const override { return 0; }
   sim::EngineStatistics statistics() const override { return {}; }

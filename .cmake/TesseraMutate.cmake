@@ -1,0 +1,12 @@
+# Writes SOURCE to OUTPUT with the one place where FIND is changed to REPLACE (tessera_mutant()).
+file(READ ${SOURCE} text)
+string(FIND "${text}" "${FIND}" first)
+string(FIND "${text}" "${FIND}" last REVERSE)
+if(first EQUAL -1 OR NOT first EQUAL last)
+  message(FATAL_ERROR "${SOURCE}: \"${FIND}\" should be in it exactly once, for a test changes it there")
+endif()
+if(FIND STREQUAL REPLACE)
+  message(FATAL_ERROR "${SOURCE}: the mutant would be the original")
+endif()
+string(REPLACE "${FIND}" "${REPLACE}" text "${text}")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,31 @@
+#include "tests/host/cli/fixture.h"
+
+#include <algorithm>
+
+#include "tests/support/random_model.h"
+
+namespace tessera {
+
+Cli::Cli() {
+  const ModelConfig config{
+      .dim = 32, .hidden_dim = 64, .layers = 1, .heads = 2, .kv_heads = 1, .vocabulary = 270, .context = 24};
+  write_checkpoint(model, random_model(config, 7));
+  write_tokenizer(tokenizer, byte_tokenizer(config.vocabulary));
+}
+
+void Cli::expect_refused(const std::string& arguments, const std::vector<std::string>& parts) {
+  const ProgramResult result = run_program(arguments);
+  EXPECT_EQ(result.status, 2) << arguments;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << arguments << "\n" << result.err;
+  EXPECT_EQ(result.err.rfind("tessera: ", 0), 0u) << arguments << "\n" << result.err;
+  for (const std::string& part : parts)
+    EXPECT_NE(result.err.find(part), std::string::npos) << arguments << "\n" << part << " in " << result.err;
+  EXPECT_EQ(result.out, "") << arguments;
+}
+
+std::string Cli::written(const std::string& name, const std::string& bytes) {
+  write_bytes(folder.file(name), bytes);
+  return folder.file(name);
+}
+
+}  // namespace tessera
