@@ -28,15 +28,10 @@ FlatEngine::Library::Library(const std::filesystem::path& path)
 
 FlatEngine::Library::~Library() { dlclose(handle); }
 
-FlatEngine::FlatEngine(const WaferShape& shape)
-    : Engine(shape, false, 1),
-      library_(flat_library_path(shape.columns, shape.rows)),
-      west_(shape.rows),
-      east_(shape.rows) {
+FlatEngine::FlatEngine(const WaferShape& shape, const std::filesystem::path& library)
+    : Engine(shape, false, 1), library_(library), west_(shape.rows), east_(shape.rows) {
   const auto create = reinterpret_cast<FlatCreate>(dlsym(library_.handle, "tessera_flat_create"));
-  if (create == nullptr)
-    fail(ErrorKind::kEngine, "{}: not a model of a wafer",
-         flat_library_path(shape.columns, shape.rows).string());
+  if (create == nullptr) fail(ErrorKind::kEngine, "{}: not a model of a wafer", library.string());
   model_.reset(create({shape_.dead_tile, shape_.dead_link_east, shape_.dead_link_south}, memories_));
 }
 

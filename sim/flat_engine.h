@@ -20,7 +20,10 @@ void build_flat_library(int columns, int rows);
 class FlatEngine final : public Engine {
  public:
   // Throws Error(kEngine) when the model of this size is not built.
-  explicit FlatEngine(const WaferShape& shape);
+  explicit FlatEngine(const WaferShape& shape)
+      : FlatEngine(shape, flat_library_path(shape.columns, shape.rows)) {}
+  // With a model of this size that was built elsewhere.
+  FlatEngine(const WaferShape& shape, const std::filesystem::path& library);
   ~FlatEngine() override;
 
  protected:
