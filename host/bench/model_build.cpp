@@ -12,6 +12,7 @@
 #include "host/bench/process.h"
 #include "host/error/error.h"
 #include "host/model/files.h"
+#include "sim/folder_lock.h"
 
 namespace tessera::bench {
 namespace {
@@ -153,7 +154,6 @@ std::uint64_t code_and_data(const Places& places) {
 
 BuiltModel make_model(ModelKind kind, int columns, int rows, const Places& places) {
   fs::remove_all(places.folder);
-  fs::create_directories(kBench);
   fs::remove(places.log);
   run_step(configure_command(kind, columns, rows, places), places, "configuring");
   // What all models share is not of this one's cost.
@@ -197,6 +197,8 @@ std::string duration_hint(ModelKind kind, int columns, int rows) {
 
 BuiltModel build_model(ModelKind kind, int columns, int rows, const BuildLog& log) {
   const Places places = places_of(kind, columns, rows);
+  fs::create_directories(kBench);
+  const sim::FolderLock lock(kBench / "lock");
   const nlohmann::json record = read_record(places);
   if (record.is_object() && record.value("fingerprint", "") == fingerprint() && fs::exists(places.library))
     return from_record(places, record);
