@@ -6,7 +6,9 @@
 #include <set>
 #include <tuple>
 
+#include "host/compiler/forest.h"
 #include "host/error/error.h"
+#include "host/runtime/control_plane.h"
 #include "sim/flat_engine.h"
 #include "sim/tiled_engine.h"
 
@@ -72,6 +74,35 @@ INSTANTIATE_TEST_SUITE_P(Wafers, LoadTest,
                            return fmt::format("{}_{}x{}_{}", load_name(std::get<0>(info.param)), columns,
                                               rows, awake);
                          });
+
+// What tiles do in an awake cycle in the mean, from their own counters.
+TEST(Load, MixedDoesWhatTheModelDoes) {
+  WaferConfig config;
+  config.columns = config.rows = 4;
+  const Load load = plan_load(LoadKind::kMixed, 4, 4, 16);
+  EnginePort port(std::make_unique<sim::TiledEngine>(engine_shape(config)));
+  start_load(port, load);
+  port.engine().run_until(port.cycle() + 20000);
+
+  const Forest forest = grow_forest(make_wafer(config));
+  std::vector<ControlMessage> requests;
+  for (const LoadTile& tile : load.tiles)
+    requests.push_back(read_request(forest, tile.tile, rtl::kRegCounter, rtl::kCounterCount));
+  std::vector<double> sums(rtl::kCounterCount);
+  for (const auto& counters : run_control(port, forest, requests)) {
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += counters[i];
+  }
+  const auto share = [&](int counter) { return sums[counter] / sums[rtl::kCounterAwake]; };
+  const double words = share(rtl::kCounterNorth) + share(rtl::kCounterEast) + share(rtl::kCounterSouth) +
+                       share(rtl::kCounterWest);
+  fmt::print("core {:.3f}, MAC {:.3f}, map {:.3f}, words {:.3f}\n", share(rtl::kCounterCore),
+             share(rtl::kCounterMac), share(rtl::kCounterMap), words);
+  // The shipped model: 0.12, 0.34, 0.11, 0.17.
+  EXPECT_NEAR(share(rtl::kCounterCore), 0.12, 0.06);
+  EXPECT_NEAR(share(rtl::kCounterMac), 0.34, 0.1);
+  EXPECT_NEAR(share(rtl::kCounterMap), 0.11, 0.05);
+  EXPECT_NEAR(words, 0.17, 0.06);
+}
 
 std::set<int> tiles_of(const Load& load) {
   std::set<int> tiles;
