@@ -43,7 +43,12 @@ std::unique_ptr<sim::Engine> make_variant(const Variant& variant, const sim::Waf
   if (variant.kind == VariantKind::kWhole)
     return std::make_unique<sim::FlatEngine>(shape,
                                              built_model(variant.model, shape.columns, shape.rows).library);
-  return sim::make_engine("tiled", shape);
+  sim::EngineOptions options;
+  options.threads = variant.threads;
+  options.evaluation = variant.eval ? sim::Evaluation::kEval : sim::Evaluation::kDirect;
+  options.skip = variant.skip;
+  return sim::make_engine(variant.kind == VariantKind::kDistributed ? "distributed" : "tiled", shape,
+                          options);
 }
 
 }  // namespace tessera::bench
