@@ -94,13 +94,6 @@ std::string describe(const Case& of) {
                      of.awake > 0 ? fmt::format(", {} awake", of.awake) : "", of.check ? ", checked" : "");
 }
 
-// Why this machine cannot measure a variant; empty: it can.
-std::string obstacle(const Variant& variant) {
-  if (variant.kind == VariantKind::kDistributed && find_program("mpirun").empty())
-    return "mpirun is not in PATH";
-  return "";
-}
-
 std::vector<std::string> command_of(const Case& of, const SuiteOptions& options, const std::string& program) {
   std::vector<std::string> command;
   if (of.variant->kind == VariantKind::kDistributed)
@@ -120,14 +113,27 @@ std::vector<std::string> command_of(const Case& of, const SuiteOptions& options,
   return command;
 }
 
-Row measure_in_child(const Case& of, const SuiteOptions& options, const std::string& program) {
-  const ProcessResult result = run_process(
+ProcessResult run_child(const Case& of, const SuiteOptions& options, const std::string& program) {
+  return run_process(
       command_of(of, options, program),
       {.environment = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"}, .log = {}});
+}
+
+Row measure_in_child(const Case& of, const SuiteOptions& options, const std::string& program) {
+  const ProcessResult result = run_child(of, options, program);
   if (result.status != 0) fail(ErrorKind::kEngine, "{}: exit status {}", describe(of), result.status);
   const auto json = nlohmann::ordered_json::parse(result.out, nullptr, false);
   if (json.is_discarded()) fail(ErrorKind::kEngine, "{}: it did not print a row", describe(of));
   return row_from_json(json);
+}
+
+// Why this machine cannot measure a variant; empty: it can.
+std::string obstacle(const Variant& variant, const SuiteOptions& options, const std::string& program) {
+  if (variant.kind != VariantKind::kDistributed) return "";
+  if (find_program("mpirun").empty()) return "mpirun is not in PATH";
+  const Case smallest{&variant, kMainLoad, 2, 2, 1, false};
+  const int status = run_child(smallest, options, program).status;
+  return status == 0 ? "" : fmt::format("a trial on 2 x 2 tiles ended with exit status {}", status);
 }
 
 // By kind and, of whole wafers, by size.
@@ -169,13 +175,14 @@ std::vector<Case> suite_cases(const SuiteOptions& options) {
 std::vector<Row> run_suite(const SuiteOptions& options, const std::string& program,
                            const SuiteEvents& events) {
   std::vector<Case> cases = suite_cases(options);
-  std::set<std::string> told;
-  std::erase_if(cases, [&](const Case& of) {
-    const std::string why = obstacle(*of.variant);
-    if (!why.empty() && told.insert(of.variant->name).second && events.left_out)
+  std::map<const Variant*, std::string> obstacles;
+  for (const Case& of : cases) {
+    if (obstacles.contains(of.variant)) continue;
+    const std::string& why = obstacles[of.variant] = obstacle(*of.variant, options, program);
+    if (!why.empty() && events.left_out)
       events.left_out(fmt::format("{} is left out: {}", of.variant->label, why));
-    return !why.empty();
-  });
+  }
+  std::erase_if(cases, [&](const Case& of) { return !obstacles[of.variant].empty(); });
   const auto models = build_models(cases, events.building);
 
   std::vector<std::vector<Row>> measured(cases.size());
