@@ -9,6 +9,7 @@
 # (-O3), and one of the rest, with -O1. Assertions and traces are asked for in ARGS (--assert, --trace-fst). EPILOGUE
 # is a C++ file to be compiled with the last part, after the generated functions; it may be made from them. BLOCKS are
 # marked as such in a configuration file and become libraries of Verilator's hierarchical mode, a part each.
+set(TESSERA_MODEL_OPTIMIZE -O3 CACHE STRING "How Verilated models that have to be fast are compiled")
 find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT})
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -35,7 +36,7 @@ function(tessera_verilate target)
     set(ARG_PARTS 1)
   endif()
   if(NOT ARG_OPTIMIZE)
-    set(ARG_OPTIMIZE -O3)
+    set(ARG_OPTIMIZE ${TESSERA_MODEL_OPTIMIZE})
   endif()
   set(verilator VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN} --make cmake)
   if(ARG_BLOCKS)

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench_toolchain.h"
 #include "host/bench/process.h"
 #include "host/error/error.h"
 #include "host/model/files.h"
@@ -19,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = TESSERA_SOURCE_FOLDER;
-const fs::path kBench = fs::path(TESSERA_BUILD_FOLDER) / "bench";
+const fs::path kSource = toolchain::kSourceFolder;
+const fs::path kBench = fs::path(toolchain::kBuildFolder) / "bench";
 
 // Everything that a model is made from, and how.
 const char* const kSources[] = {".cmake",
@@ -109,7 +110,7 @@ ProcessResult run_step(const std::vector<std::string>& command, const Places& pl
 }
 
 std::vector<std::string> build_command(const Places& places, const std::vector<std::string>& targets) {
-  std::vector<std::string> command = {TESSERA_CMAKE,
+  std::vector<std::string> command = {toolchain::kCmake,
                                       "--build",
                                       places.folder.string(),
                                       "--parallel",
@@ -119,20 +120,23 @@ std::vector<std::string> build_command(const Places& places, const std::vector<s
   return command;
 }
 
+std::string define(const char* name, const char* value) { return fmt::format("-D{}={}", name, value); }
+
 std::vector<std::string> configure_command(ModelKind kind, int columns, int rows, const Places& places) {
-  std::vector<std::string> command = {TESSERA_CMAKE,
+  std::vector<std::string> command = {toolchain::kCmake,
                                       "-S",
                                       kSource.string(),
                                       "-B",
                                       places.folder.string(),
                                       "-G",
-                                      TESSERA_GENERATOR,
+                                      toolchain::kGenerator,
                                       "-DCMAKE_BUILD_TYPE=Release",
-                                      "-DCMAKE_C_COMPILER=" TESSERA_C_COMPILER,
-                                      "-DCMAKE_CXX_COMPILER=" TESSERA_CXX_COMPILER,
+                                      define("CMAKE_C_COMPILER", toolchain::kCCompiler),
+                                      define("CMAKE_CXX_COMPILER", toolchain::kCxxCompiler),
                                       "-DBUILD_TESTING=OFF",
                                       "-DCCACHE=OFF",
-                                      "-DTESSERA_FLAT_OPTIMIZE=-O3"};
+                                      define("TESSERA_MODEL_OPTIMIZE", toolchain::kOptimize),
+                                      define("TESSERA_FLAT_OPTIMIZE", toolchain::kOptimize)};
   if (kind != ModelKind::kTile) command.push_back(fmt::format("-DTESSERA_FLAT_SIZES={}x{}", columns, rows));
   if (kind == ModelKind::kFlatThreads)
     command.push_back(fmt::format("-DTESSERA_FLAT_THREADS={}", kFlatThreads));
@@ -219,6 +223,6 @@ BuiltModel built_model(ModelKind kind, int columns, int rows) {
   return from_record(places, record);
 }
 
-std::string model_toolchain() { return TESSERA_TOOLCHAIN; }
+std::string model_toolchain() { return toolchain::kName; }
 
 }  // namespace tessera::bench

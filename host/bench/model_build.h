@@ -22,7 +22,7 @@ inline constexpr int kFlatThreads = 2;
 
 struct BuiltModel {
   std::filesystem::path library;   // for sim::FlatEngine; of kTile: the static library
-  double compile_seconds = 0;      // of one core: Verilator, and the compiler at -O3
+  double compile_seconds = 0;      // of one core: Verilator and the compiler
   double build_seconds = 0;        // of a clock on the wall, with as many jobs as there are cores
   std::uint64_t binary_bytes = 0;  // code and data of the generated part
 };
