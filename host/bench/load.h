@@ -53,6 +53,6 @@ Load plan_load(LoadKind kind, int columns, int rows, int awake, std::uint64_t se
 // Writes the memories by the back door, routes and rules through the control plane, starts the cores, and
 // runs on for kWarmUpCycles. From then on the load is in all its tiles until the end of time.
 void start_load(EnginePort& port, const Load& load);
-inline constexpr std::uint64_t kWarmUpCycles = 2000;
+inline constexpr std::uint64_t kWarmUpCycles = 1000;
 
 }  // namespace tessera::bench
