@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <utility>
 
 #include "host/bench/load.h"
 
@@ -12,6 +13,28 @@ namespace tessera::bench {
 namespace {
 
 using Number = std::optional<double>;
+
+// The worst of several rows, and which it is.
+struct Worst {
+  Number number;
+  std::string where;
+
+  Worst() = default;
+  Worst(Number one, std::string of = {})
+      : number(one), where(std::move(of)) {}  // NOLINT: one row is the worst of one
+
+  void take_least(Number other, const Row& row) {
+    if (other && (!number || *other < *number)) *this = Worst(other, name(row));
+  }
+  void take_greatest(Number other, const Row& row) {
+    if (other && (!number || *other > *number)) *this = Worst(other, name(row));
+  }
+  static std::string name(const Row& row) {
+    return row.asked_tiles == 0
+               ? fmt::format("{} x {}, {}", row.columns, row.rows, row.load)
+               : fmt::format("{} x {}, {}, {} awake", row.columns, row.rows, row.load, row.asked_tiles);
+  }
+};
 
 constexpr const char* kLoad = "mixed";
 constexpr const char* kModel = "shipped_model";
@@ -43,22 +66,17 @@ class Rows {
     return ratio(find(engine, kLoad, side, side, asked), find(other, kLoad, side, side, asked));
   }
   // The least speedup of one engine over another over all rows that `chosen` accepts.
-  Number least_speedup(std::string_view engine, const std::function<const Row*(const Row&)>& other,
-                       const std::function<bool(const Row&)>& chosen) const {
-    Number least;
+  Worst least_speedup(std::string_view engine, const std::function<const Row*(const Row&)>& other,
+                      const std::function<bool(const Row&)>& chosen) const {
+    Worst least;
     for (const Row& row : rows_) {
-      if (row.engine != engine || !chosen(row)) continue;
-      const Number one = ratio(&row, other(row));
-      if (one) least = std::min(least.value_or(*one), *one);
+      if (row.engine == engine && chosen(row)) least.take_least(ratio(&row, other(row)), row);
     }
     return least;
   }
-  Number greatest(const std::function<Number(const Row&)>& value) const {
-    Number most;
-    for (const Row& row : rows_) {
-      const Number one = value(row);
-      if (one) most = std::max(most.value_or(*one), *one);
-    }
+  Worst greatest(const std::function<Number(const Row&)>& value) const {
+    Worst most;
+    for (const Row& row : rows_) most.take_greatest(value(row), row);
     return most;
   }
 
@@ -72,15 +90,14 @@ class Rows {
 };
 
 // By how much the same awake tiles cost more on a large wafer than on a small one; the worse of two loads.
-Number large_over_small(const Rows& rows) {
-  Number most;
+Worst large_over_small(const Rows& rows) {
+  Worst most;
   for (const double percent : {5, 25}) {
     const int asked = awake_tiles(32, 32, percent);
     const Row* small = rows.find("tiled", kLoad, 32, 32, asked);
     const Row* large = rows.find("tiled", kLoad, 128, 128, asked);
     if (small == nullptr || large == nullptr) continue;
-    const double one = large->ns_per_awake_tile_cycle.value / small->ns_per_awake_tile_cycle.value;
-    most = std::max(most.value_or(one), one);
+    most.take_greatest(large->ns_per_awake_tile_cycle.value / small->ns_per_awake_tile_cycle.value, *large);
   }
   return most;
 }
@@ -100,11 +117,11 @@ Number tokens_ratio(const Row* row, const Row* other) {
 std::vector<TargetResult> judge(const std::vector<Row>& all) {
   const Rows rows(all);
   std::vector<TargetResult> results;
-  const auto at_least = [&](const char* what, double bound, Number measured) {
-    results.push_back({what, bound, true, measured});
+  const auto at_least = [&](const char* what, double bound, const Worst& measured) {
+    results.push_back({what, bound, true, measured.number, measured.where});
   };
-  const auto at_most = [&](const char* what, double bound, Number measured) {
-    results.push_back({what, bound, false, measured});
+  const auto at_most = [&](const char* what, double bound, const Worst& measured) {
+    results.push_back({what, bound, false, measured.number, measured.where});
   };
   const auto one_thread = [&](const Row& row) { return rows.beside(row, "tiled"); };
   const auto better_choice = [&](const Row& row) {
@@ -156,10 +173,9 @@ std::string describe(const std::vector<TargetResult>& results) {
     const std::string bound =
         fmt::format("{} {:.4g}", result.at_least ? "at least" : "at most", result.bound);
     const std::string measured = result.measured ? fmt::format("{:.4g}", *result.measured) : "-";
-    fmt::format_to(out, "{:<66}{:>14}{:>16}  {}\n", result.what, bound, measured,
-                   !result.measured ? "not measured"
-                   : result.met()   ? "met"
-                                    : "NOT MET");
+    const char* verdict = !result.measured ? "not measured" : result.met() ? "met" : "NOT MET";
+    fmt::format_to(out, "{:<66}{:>14}{:>16}  {}{}\n", result.what, bound, measured, verdict,
+                   result.where.empty() ? "" : " (worst: " + result.where + ")");
   }
   return text;
 }

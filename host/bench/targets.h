@@ -14,6 +14,7 @@ struct TargetResult {
   double bound = 0;
   bool at_least = true;            // else: at most
   std::optional<double> measured;  // none: the rows to say it from are not there
+  std::string where;               // of the worst of several rows: which; else empty
 
   bool met() const { return measured && (at_least ? *measured >= bound : *measured <= bound); }
 };

@@ -55,6 +55,7 @@ TEST(Targets, TheWorstOfThreadsCounts) {
                                  load_row("threaded", 64, 100, 1500),  load_row("automatic", 64, 100, 1200),
                                  load_row("tiled", 4, 100, 1000),      load_row("threaded", 4, 100, 500)};
   EXPECT_DOUBLE_EQ(*find(judge(rows), "2 threads over one").measured, 1.5);
+  EXPECT_EQ(find(judge(rows), "2 threads over one").where, "64 x 64, mixed, 4096 awake");
   EXPECT_DOUBLE_EQ(*find(judge(rows), "automatic").measured, 0.8);
 }
 
