@@ -39,8 +39,8 @@ sanitize: deps ## the host's tests again, under address and undefined-behaviour 
 waves: build ## waveforms of chosen tiles (FST) with a GTKWave save file
 	@$(BUILD)/bin/tessera debug waves $(ARGS)
 
-bench: build ## measure the engines
-	@$(BUILD)/bin/tessera bench $(ARGS)
+bench: build ## measure the engines side by side: a table, $(BUILD)/bench.json and $(BUILD)/bench.svg
+	@$(BUILD)/bin/tessera bench engines --json $(BUILD)/bench.json --svg $(BUILD)/bench.svg $(ARGS)
 
 clean: ## remove the build
 	@rm -rf $(BUILD) build-sanitize

@@ -4,12 +4,17 @@
 #
 # With MUTANT name SOURCE file: target tessera_flat_5x3_name, a wafer in which the file takes the place of the source of
 # the same name (tessera_mutant()).
+#
+# How they are made, for a build tree that is to compare (host/bench/model_build.h):
+set(TESSERA_FLAT_OPTIMIZE -O1 CACHE STRING "Of flat models; -O1: a reference, compiled in a third of the time")
+set(TESSERA_FLAT_THREADS 1 CACHE STRING "Verilator's own threads of flat models")
+option(TESSERA_FLAT_HIERARCHICAL "Flat models by Verilator's hierarchical mode, a block a tile" OFF)
+
 function(tessera_flat_engine size)
   cmake_parse_arguments(ARG "GATED_CLOCKS" "MUTANT;SOURCE" "" ${ARGN})
   set(target tessera_flat_${size})
   set(sources ${TESSERA_WAFER_SOURCES})
-  # -O1: it is a reference, and compiles in a third of the time. A mutant runs for a few tokens.
-  set(optimize -O1)
+  set(optimize ${TESSERA_FLAT_OPTIMIZE})
   if(ARG_MUTANT)
     set(target ${target}_${ARG_MUTANT})
     get_filename_component(name ${ARG_SOURCE} NAME)
@@ -17,7 +22,7 @@ function(tessera_flat_engine size)
     if(NOT ARG_SOURCE IN_LIST sources)
       message(FATAL_ERROR "mutant ${ARG_MUTANT}: the wafer has no source ${name}")
     endif()
-    set(optimize -O0)
+    set(optimize -O0)  # it runs for a few tokens
   endif()
   if(TARGET ${target})
     return()
@@ -29,13 +34,37 @@ function(tessera_flat_engine size)
   set(rows ${CMAKE_MATCH_2})
   math(EXPR parts "(${columns} * ${rows} + 3) / 4")
 
-  set(clocks -DTESSERA_FREE_CLOCKS)
-  if(ARG_GATED_CLOCKS)
-    set(clocks)
+  set(arguments -DTESSERA_HOST_MEMORY)
+  if(NOT ARG_GATED_CLOCKS)
+    list(APPEND arguments -DTESSERA_FREE_CLOCKS)
   endif()
+  if(TESSERA_FLAT_THREADS GREATER 1)
+    # The memories' functions touch only their own tile's memory.
+    list(APPEND arguments --threads ${TESSERA_FLAT_THREADS} --threads-dpi all)
+  endif()
+
   set(sim ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../sim)
-  tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_wafer.vlt ${sources}
-    ARGS -GCols=${columns} -GRows=${rows} -DTESSERA_HOST_MEMORY ${clocks} OPTIMIZE ${optimize} PARTS ${parts})
+  if(TESSERA_FLAT_HIERARCHICAL)
+    # Parameters of the command line reach every block, and the tile has none: so they are written into the source.
+    set(wafer ${CMAKE_CURRENT_BINARY_DIR}/${target}_wafer.sv)
+    list(GET TESSERA_WAFER_SOURCES -1 source)
+    file(READ ${source} text)
+    set(names Cols Rows)
+    set(values ${columns} ${rows})
+    foreach(name value IN ZIP_LISTS names values)
+      string(REGEX REPLACE "(parameter int unsigned ${name} =) [0-9]+" "\\1 ${value}" text "${text}")
+      if(NOT text MATCHES "parameter int unsigned ${name} = ${value}")
+        message(FATAL_ERROR "${source}: the parameter ${name} was not found")
+      endif()
+    endforeach()
+    file(CONFIGURE OUTPUT ${wafer} CONTENT "${text}" @ONLY)
+    tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_hierarchical.vlt ${sim}/flat_wafer.vlt
+      ${TESSERA_TILE_SOURCES} ${wafer} ARGS ${arguments} OPTIMIZE ${optimize} BLOCKS tile)
+  else()
+    tessera_verilate(${target}_model TOP wafer SOURCES ${sim}/flat_share_tiles.vlt ${sim}/flat_wafer.vlt
+      ${sources} ARGS -GCols=${columns} -GRows=${rows} ${arguments}
+      OPTIMIZE ${optimize} PARTS ${parts})
+  endif()
   add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp)
   set_target_properties(${target}_model PROPERTIES EXCLUDE_FROM_ALL ON)
   target_compile_definitions(${target} PRIVATE TESSERA_COLUMNS=${columns} TESSERA_ROWS=${rows})

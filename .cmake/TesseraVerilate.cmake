@@ -1,5 +1,5 @@
 # tessera_verilate(target TOP module SOURCES files... [PREFIX name] [INCLUDE_DIRS folders...] [ARGS arguments...]
-#                  [OPTIMIZE flags...] [PARTS n] [EPILOGUE file])
+#                  [OPTIMIZE flags...] [PARTS n] [EPILOGUE file] [BLOCKS modules...])
 #
 # A static library with the Verilated model of a module (class and header V<module>, or PREFIX).
 #
@@ -8,7 +8,9 @@
 # build step. What Verilator writes is compiled as PARTS files of the code that runs every cycle, with OPTIMIZE
 # (-O3), and one of the rest, which an instance runs once, with -O1, or -O0 where OPTIMIZE asks for less than -O3.
 # Assertions and traces are asked for in ARGS (--assert, --trace-fst). EPILOGUE is a C++ file to be compiled with the
-# last part, after the generated functions; it may be made from them.
+# last part, after the generated functions; it may be made from them. BLOCKS
+# are marked as such in a configuration file and become libraries of Verilator's hierarchical mode, a part each.
+set(TESSERA_MODEL_OPTIMIZE -O3 CACHE STRING "How Verilated models that have to be fast are compiled")
 find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT})
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -27,7 +29,7 @@ target_compile_options(tessera_verilated PRIVATE -w)
 target_link_libraries(tessera_verilated PUBLIC Threads::Threads ZLIB::ZLIB)
 
 function(tessera_verilate target)
-  cmake_parse_arguments(ARG "" "TOP;PREFIX;PARTS;EPILOGUE" "SOURCES;INCLUDE_DIRS;ARGS;OPTIMIZE" ${ARGN})
+  cmake_parse_arguments(ARG "" "TOP;PREFIX;PARTS;EPILOGUE" "SOURCES;INCLUDE_DIRS;ARGS;OPTIMIZE;BLOCKS" ${ARGN})
   if(NOT ARG_PREFIX)
     set(ARG_PREFIX V${ARG_TOP})
   endif()
@@ -35,7 +37,15 @@ function(tessera_verilate target)
     set(ARG_PARTS 1)
   endif()
   if(NOT ARG_OPTIMIZE)
-    set(ARG_OPTIMIZE -O3)
+    set(ARG_OPTIMIZE ${TESSERA_MODEL_OPTIMIZE})
+  endif()
+  set(verilator VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN} --make cmake)
+  if(ARG_BLOCKS)
+    list(LENGTH ARG_BLOCKS blocks)
+    math(EXPR ARG_PARTS "${blocks} + 1")
+    # It calls itself for the blocks, by the script that finds its own root.
+    find_program(VERILATOR_SCRIPT verilator HINTS ${VERILATOR_ROOT}/bin REQUIRED)
+    set(verilator --unset=VERILATOR_ROOT ${VERILATOR_SCRIPT} --hierarchical)
   endif()
   set(sources)
   foreach(source ${ARG_SOURCES})
@@ -60,11 +70,10 @@ function(tessera_verilate target)
   add_custom_command(
     OUTPUT ${fast} ${slow}
     BYPRODUCTS ${folder}/${ARG_PREFIX}.h
-    COMMAND ${CMAKE_COMMAND} -E env VERILATOR_ROOT=${VERILATOR_ROOT} ${VERILATOR_BIN}
-            --cc --make cmake --Mdir ${folder} --prefix ${ARG_PREFIX} --top-module ${ARG_TOP}
+    COMMAND ${CMAKE_COMMAND} -E env ${verilator} --cc --Mdir ${folder} --prefix ${ARG_PREFIX} --top-module ${ARG_TOP}
             -O3 --x-assign fast --x-initial fast -Wno-fatal ${ARG_INCLUDE_DIRS} ${ARG_ARGS} ${sources}
     COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DPREFIX=${ARG_PREFIX} -DPARTS=${ARG_PARTS}
-            -DEPILOGUE=${ARG_EPILOGUE} -P ${gather}
+            -DEPILOGUE=${ARG_EPILOGUE} "-DBLOCKS=${ARG_BLOCKS}" -P ${gather}
     DEPENDS ${sources} ${tables} ${gather}
     COMMENT "Verilating ${ARG_TOP} for ${target}"
     VERBATIM)

@@ -1,10 +1,6 @@
 # Gathers what Verilator wrote to FOLDER into PARTS files of fast code and one of slow code, each a list of #includes,
-# so that the build knows its sources before Verilator has run. EPILOGUE goes to the end of the last part.
-include(${FOLDER}/${PREFIX}.cmake)
-
-set(fast ${${PREFIX}_CLASSES_FAST} ${${PREFIX}_SUPPORT_FAST})
-set(slow ${${PREFIX}_CLASSES_SLOW} ${${PREFIX}_SUPPORT_SLOW})
-
+# so that the build knows its sources before Verilator has run. EPILOGUE goes to the end of the last part. Of a model
+# with BLOCKS the first part is the top, and each block has a part of its own.
 function(write_part name)
   set(text "")
   foreach(file ${ARGN})
@@ -13,6 +9,33 @@ function(write_part name)
   file(WRITE ${FOLDER}/${PREFIX}_${name}.cpp "${text}")
 endfunction()
 
+# Splits what Verilator wrote to a folder by what it calls slow.
+function(find_files folder fast_variable slow_variable)
+  file(GLOB slow ${folder}/*Slow.cpp ${folder}/*__Syms.cpp)
+  file(GLOB fast ${folder}/*.cpp)
+  list(FILTER fast EXCLUDE REGEX "/${PREFIX}_(fast_[0-9]+|slow)\\.cpp$")
+  list(REMOVE_ITEM fast ${slow})
+  set(${fast_variable} ${fast} PARENT_SCOPE)
+  set(${slow_variable} ${slow} PARENT_SCOPE)
+endfunction()
+
+if(BLOCKS)
+  find_files(${FOLDER} fast slow)
+  write_part(fast_0 ${fast})
+  set(part 1)
+  foreach(block ${BLOCKS})
+    find_files(${FOLDER}/V${block} fast block_slow)
+    write_part(fast_${part} ${fast})
+    list(APPEND slow ${block_slow})
+    math(EXPR part "${part} + 1")
+  endforeach()
+  write_part(slow ${slow})
+  return()
+endif()
+
+include(${FOLDER}/${PREFIX}.cmake)
+set(fast ${${PREFIX}_CLASSES_FAST} ${${PREFIX}_SUPPORT_FAST})
+set(slow ${${PREFIX}_CLASSES_SLOW} ${${PREFIX}_SUPPORT_SLOW})
 write_part(slow ${slow})
 math(EXPR last_part "${PARTS} - 1")
 foreach(part RANGE ${last_part})

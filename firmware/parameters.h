@@ -172,6 +172,23 @@ typedef struct {
   mx_send_t mx[MAX_QUERY_HEADS];
 } attention_parameters_t;
 
+// What a tile does in every round of a load, for measuring engines; nobody receives anything from it but its partner.
+typedef struct {
+  uint16_t blocks;             // of 32 inputs, of a linear; 0: none
+  uint16_t groups;             // of 16 rows
+  uint16_t x_address;          // MX blocks
+  uint16_t weight_address;     // int8 [groups][blocks * 32][16]
+  uint16_t multiplier_address; // int16 [16 * groups]
+  uint16_t shift_address;      // int8 [16 * groups]
+  uint16_t sends;              // messages to the partner, all alike
+  uint16_t send_address;       // int32 [send_words]
+  uint16_t send_words;
+  uint16_t send_color;
+  uint16_t list_address;       // linear_list_descriptors() of the linear, and the sends
+  uint16_t scalar_steps;
+  uint16_t scalar_address;     // a word: scratch
+} bench_load_parameters_t;
+
 // ---- sizes that both sides compute
 
 static inline uint32_t mx_stride(uint32_t block_length) { return (block_length + 4 + 15) / 16 * 16; }

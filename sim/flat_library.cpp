@@ -1,33 +1,16 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 #include "host/error/error.h"
 #include "sim/flat_engine.h"
+#include "sim/folder_lock.h"
 
 namespace tessera::sim {
 namespace {
 
 const std::filesystem::path kBuildFolder = TESSERA_BUILD_FOLDER;
-
-// Runs that need a model at the same time take turns.
-class FolderLock {
- public:
-  explicit FolderLock(const std::filesystem::path& file) : file_(open(file.c_str(), O_CREAT | O_RDWR, 0666)) {
-    if (file_ < 0) fail(ErrorKind::kEngine, "{}: cannot be written, so no model can be built", file.string());
-    flock(file_, LOCK_EX);
-  }
-  ~FolderLock() { close(file_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int file_;
-};
 
 }  // namespace
 

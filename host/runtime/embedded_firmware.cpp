@@ -21,6 +21,7 @@ TESSERA_EMBED(linear);
 TESSERA_EMBED(attention);
 TESSERA_EMBED(logits);
 TESSERA_EMBED(argmax);
+TESSERA_EMBED(bench_load);
 
 #undef TESSERA_EMBED
 
@@ -39,6 +40,10 @@ Firmware embedded_firmware() {
   add("logits", tessera_kernel_logits, tessera_kernel_logits_end);
   add("argmax", tessera_kernel_argmax, tessera_kernel_argmax_end);
   return firmware;
+}
+
+std::span<const std::uint8_t> embedded_bench_load() {
+  return {tessera_kernel_bench_load, tessera_kernel_bench_load_end};
 }
 
 }  // namespace tessera

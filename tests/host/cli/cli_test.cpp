@@ -126,12 +126,51 @@ TEST_F(Cli, OtherCommands) {
   const auto eval =
       nlohmann::json::parse(run_program("eval" + tiny + "--sequences 2 --length 12 --json -").out);
   EXPECT_NEAR(eval["perplexity_ratio"].get<double>(), 1.0, 0.2);
-  EXPECT_EQ(run_program("bench" + tiny + wafer + "--tokens 2").status, 0);
-  for (const char* command :
-       {"", "run", "compile", "golden", "inspect", "eval", "train", "bench", "debug waves", "debug trace"}) {
+  for (const char* command : {"", "run", "compile", "golden", "inspect", "eval", "train", "bench", "bench engines",
+                              "bench engine", "debug waves", "debug trace"}) {
     const ProgramResult help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0) << command;
     EXPECT_NE(help.out.find("Example"), std::string::npos) << command;
+  }
+}
+
+TEST_F(Cli, BenchEngineMeasuresOne) {
+  const auto row = [&](const std::string& arguments) {
+    return nlohmann::json::parse(run_program("bench engine --json - " + arguments).out);
+  };
+  const auto load = row("--size 8x8 --awake 3 --seconds 0.02");
+  EXPECT_EQ(load["engine"], "tiled");
+  EXPECT_NEAR(load["awake_tiles"].get<double>(), 3, 0.03);
+  EXPECT_NEAR(load["awake_percent"].get<double>(), 100.0 * 3 / 64, 0.1);
+  EXPECT_GT(load["cycles_per_second"], 0);
+  EXPECT_GT(load["peak_rss_bytes"], 1000000);
+  const auto model = row("--load tiny_model --check");
+  EXPECT_GT(model["tokens_per_second"], 0);
+  EXPECT_EQ(model["checked"], true);
+  expect_refused("bench engine --engine steam", {"steam", "tiled"});
+  expect_refused("bench engine --load heavy", {"heavy", "mixed"});
+  expect_refused("bench engine --size 4x4 --awake 17", {"17", "16"});
+  expect_refused("bench engine --size 4x4 --check", {"--check", "mixed"});
+  expect_refused("bench", {"subcommand"});
+}
+
+TEST_F(Cli, BenchEnginesComparesThem) {
+  const std::string json = folder.file("bench.json"), svg = folder.file("bench.svg");
+  const ProgramResult result =
+      run_program("bench engines --quick --sizes 8x8 --engines tiled --engines threaded --json " + json +
+                  " --svg " + svg);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("not measured"), std::string::npos);
+  EXPECT_NE(read_bytes(svg).find("<svg"), std::string::npos);
+  const auto rows = nlohmann::json::parse(read_bytes(json));
+  ASSERT_EQ(rows.size(), 7u);  // two engines under two loads, one of them under three more
+  for (const auto& row : rows) {
+    for (const char* field :
+         {"engine", "cols", "rows", "awake_percent", "threads", "ranks", "cycles_per_second",
+          "ns_per_awake_tile_cycle", "compile_seconds", "binary_bytes", "peak_rss_bytes"})
+      EXPECT_TRUE(row.contains(field)) << field;
+    EXPECT_GT(row["compile_seconds"], 0);
+    EXPECT_GT(row["binary_bytes"], 0);
   }
 }
 

@@ -1,0 +1,150 @@
+// A load keeps exactly the tiles awake that it was asked to, and is the same on every engine.
+#include "host/bench/load.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <tuple>
+
+#include "host/compiler/forest.h"
+#include "host/error/error.h"
+#include "host/runtime/control_plane.h"
+#include "sim/flat_engine.h"
+#include "sim/tiled_engine.h"
+
+namespace tessera::bench {
+namespace {
+
+struct Outcome {
+  double awake_tiles;
+  std::uint64_t cycle;
+  std::uint64_t link_hash;
+  bool errors;
+};
+
+class Errors final : public sim::EngineObserver {
+ public:
+  void on_error(int, std::uint64_t, const rtl::TileError&) override { any = true; }
+  bool any = false;
+};
+
+template <typename Engine>
+Outcome run(const Load& load, std::uint64_t cycles) {
+  sim::WaferShape shape;
+  shape.columns = load.columns;
+  shape.rows = load.rows;
+  EnginePort port(std::make_unique<Engine>(shape));
+  Errors errors;
+  port.set_observer(&errors);
+  start_load(port, load);
+  const std::uint64_t before = port.statistics().awake_tile_cycles;
+  port.engine().run_until(port.cycle() + cycles);
+  const Outcome outcome{
+      static_cast<double>(port.statistics().awake_tile_cycles - before) / static_cast<double>(cycles),
+      port.cycle(), port.link_hash(), errors.any};
+  port.set_observer(nullptr);
+  return outcome;
+}
+
+using Parameters = std::tuple<LoadKind, std::tuple<int, int, int>>;  // columns, rows, awake
+
+class LoadTest : public testing::TestWithParam<Parameters> {};
+
+TEST_P(LoadTest, WakesWhatItWasAskedToOnEveryEngine) {
+  const auto [kind, wafer] = GetParam();
+  const auto [columns, rows, awake] = wafer;
+  const Load load = plan_load(kind, columns, rows, awake);
+  const Outcome tiled = run<sim::TiledEngine>(load, 3000);
+  EXPECT_NEAR(tiled.awake_tiles, awake, 0.01 * awake);
+  EXPECT_FALSE(tiled.errors);
+  const Outcome flat = run<sim::FlatEngine>(load, 3000);
+  EXPECT_EQ(tiled.cycle, flat.cycle);
+  EXPECT_EQ(tiled.link_hash, flat.link_hash);
+  EXPECT_EQ(tiled.awake_tiles, flat.awake_tiles);
+}
+
+INSTANTIATE_TEST_SUITE_P(Wafers, LoadTest,
+                         testing::Combine(testing::ValuesIn(kLoadKinds),
+                                          testing::Values(std::tuple(1, 1, 1), std::tuple(2, 2, 3),
+                                                          std::tuple(3, 2, 3), std::tuple(3, 2, 6),
+                                                          std::tuple(4, 4, 1), std::tuple(4, 4, 7),
+                                                          std::tuple(4, 4, 16))),
+                         [](const auto& info) {
+                           const auto [columns, rows, awake] = std::get<1>(info.param);
+                           return fmt::format("{}_{}x{}_{}", load_name(std::get<0>(info.param)), columns,
+                                              rows, awake);
+                         });
+
+// What tiles do in an awake cycle in the mean, from their own counters.
+TEST(Load, MixedDoesWhatTheModelDoes) {
+  WaferConfig config;
+  config.columns = config.rows = 4;
+  const Load load = plan_load(LoadKind::kMixed, 4, 4, 16);
+  EnginePort port(std::make_unique<sim::TiledEngine>(engine_shape(config)));
+  start_load(port, load);
+  port.engine().run_until(port.cycle() + 20000);
+
+  const Forest forest = grow_forest(make_wafer(config));
+  std::vector<ControlMessage> requests;
+  for (const LoadTile& tile : load.tiles)
+    requests.push_back(read_request(forest, tile.tile, rtl::kRegCounter, rtl::kCounterCount));
+  std::vector<double> sums(rtl::kCounterCount);
+  for (const auto& counters : run_control(port, forest, requests)) {
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += counters[i];
+  }
+  const auto share = [&](int counter) { return sums[counter] / sums[rtl::kCounterAwake]; };
+  const double words = share(rtl::kCounterNorth) + share(rtl::kCounterEast) + share(rtl::kCounterSouth) +
+                       share(rtl::kCounterWest);
+  fmt::print("core {:.3f}, MAC {:.3f}, map {:.3f}, words {:.3f}\n", share(rtl::kCounterCore),
+             share(rtl::kCounterMac), share(rtl::kCounterMap), words);
+  // The shipped model: 0.12, 0.34, 0.11, 0.17.
+  EXPECT_NEAR(share(rtl::kCounterCore), 0.12, 0.06);
+  EXPECT_NEAR(share(rtl::kCounterMac), 0.34, 0.1);
+  EXPECT_NEAR(share(rtl::kCounterMap), 0.11, 0.05);
+  EXPECT_NEAR(words, 0.17, 0.06);
+}
+
+std::set<int> tiles_of(const Load& load) {
+  std::set<int> tiles;
+  for (const LoadTile& tile : load.tiles) tiles.insert(tile.tile);
+  return tiles;
+}
+
+TEST(Load, TilesDifferAndLieOnTheWafer) {
+  for (const int awake : {1, 5, 50, 130, 200}) {
+    const std::set<int> tiles = tiles_of(plan_load(LoadKind::kMixed, 20, 10, awake));
+    EXPECT_EQ(tiles.size(), static_cast<size_t>(awake));
+    EXPECT_GE(*tiles.begin(), 0);
+    EXPECT_LT(*tiles.rbegin(), 200);
+  }
+}
+
+TEST(Load, TheSeedDecides) {
+  EXPECT_EQ(tiles_of(plan_load(LoadKind::kMixed, 32, 32, 50, 3)),
+            tiles_of(plan_load(LoadKind::kMixed, 32, 32, 50, 3)));
+  EXPECT_NE(tiles_of(plan_load(LoadKind::kMixed, 32, 32, 50, 3)),
+            tiles_of(plan_load(LoadKind::kMixed, 32, 32, 50, 4)));
+}
+
+TEST(Load, IsSpreadOverTheWafer) {
+  int upper = 0;
+  for (const int tile : tiles_of(plan_load(LoadKind::kMixed, 64, 64, 1024))) upper += tile < 64 * 32;
+  EXPECT_NEAR(upper, 512, 100);
+}
+
+TEST(Load, Shares) {
+  EXPECT_EQ(awake_tiles(64, 64, 1), 41);
+  EXPECT_EQ(awake_tiles(8, 8, 5), 3);
+  EXPECT_EQ(awake_tiles(4, 4, 100), 16);
+  EXPECT_EQ(awake_tiles(2, 2, 1), 1);
+}
+
+TEST(Load, RefusesWhatCannotBe) {
+  EXPECT_THROW(plan_load(LoadKind::kCore, 4, 4, 0), Error);
+  EXPECT_THROW(plan_load(LoadKind::kCore, 4, 4, 17), Error);
+  EXPECT_THROW(parse_load("heavy"), Error);
+  for (const LoadKind kind : kLoadKinds) EXPECT_EQ(parse_load(load_name(kind)), kind);
+}
+
+}  // namespace
+}  // namespace tessera::bench
