@@ -124,11 +124,11 @@ TEST_P(Remote, ALongRunIsNotTakenForADeadHost) {
   options.times.progress = milliseconds(20);
   start();
   ClientTimes times;
-  times.silence = milliseconds(2'000);
+  times.silence = milliseconds(1'000);
   RemotePort port(address, times);
   const std::uint32_t words[] = {1};
   port.send(kEdge, ScriptedWafer::kEndless, words, 0);
-  EXPECT_EQ(port.advance(50'000), WaferPort::Stop::kLimit);  // of 20 us at least, each
+  EXPECT_EQ(port.advance(40'000), WaferPort::Stop::kLimit);  // of 20 us at least, each
 }
 
 TEST(RemotePort, NobodyListening) {

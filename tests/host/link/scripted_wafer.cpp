@@ -1,5 +1,6 @@
 #include "tests/host/link/scripted_wafer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -49,16 +50,17 @@ WaferPort::Stop ScriptedWafer::advance(std::uint64_t limit) {
 
 void ScriptedWafer::write_memory(int tile, std::uint32_t address, std::span<const std::uint8_t> bytes) {
   if (address + bytes.size() > kMemoryBytes) fail(ErrorKind::kEngine, "no memory at {:#x}", address);
-  for (size_t i = 0; i < bytes.size(); ++i)
-    memory_[{tile, address + static_cast<std::uint32_t>(i)}] = bytes[i];
+  std::vector<std::uint8_t>& memory = memory_[tile];
+  memory.resize(kMemoryBytes);
+  std::copy(bytes.begin(), bytes.end(), memory.begin() + address);
 }
 
 void ScriptedWafer::read_memory(int tile, std::uint32_t address, std::span<std::uint8_t> bytes) const {
   if (address + bytes.size() > kMemoryBytes) fail(ErrorKind::kEngine, "no memory at {:#x}", address);
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const auto found = memory_.find({tile, address + static_cast<std::uint32_t>(i)});
-    bytes[i] = found == memory_.end() ? 0 : found->second;
-  }
+  std::fill(bytes.begin(), bytes.end(), 0);
+  const auto written = memory_.find(tile);
+  if (written == memory_.end()) return;
+  std::copy_n(written->second.begin() + address, bytes.size(), bytes.begin());
 }
 
 void ScriptedWafer::set_epoch() {

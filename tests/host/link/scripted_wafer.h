@@ -55,7 +55,7 @@ class ScriptedWafer final : public WaferPort {
   std::uint64_t chatter_end_ = 0;
   std::uint32_t chatter_ = 0;
   bool endless_ = false;
-  std::map<std::pair<int, std::uint32_t>, std::uint8_t> memory_;
+  std::map<int, std::vector<std::uint8_t>> memory_;  // of tiles that were written to
 };
 
 }  // namespace tessera
