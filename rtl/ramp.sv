@@ -95,7 +95,7 @@ module ramp (
   logic       pop;
   logic [4:0] credit_q;
   logic [4:0] overflow;
-  logic       unused_single;
+  logic       unused_single, unused_color;
 
   always_comb begin
     control_take_gnt_o = 1'b0;
@@ -132,6 +132,8 @@ module ramp (
     .push_data_i(wavelet_i[31:0]), .overflow_o(overflow), .nonempty_o, .single_o(unused_single),
     .head_color_i(head_color), .head_data_o(data_o), .head_last_o(last_o), .pop_i(pop)
   );
+
+  assign unused_color = ^overflow[3:0];
 
   assign credit_o = credit_q;
 
@@ -250,7 +252,7 @@ module ramp (
   end
 `else
   logic unused_overflow;
-  assign unused_overflow = ^overflow;
+  assign unused_overflow = overflow[4];
 `endif
 
 endmodule

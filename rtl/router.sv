@@ -89,8 +89,7 @@ module router (
   logic [15:0] north_locked, east_locked, south_locked, west_locked, ramp_locked;
   logic        north_valid, east_valid, south_valid, west_valid, ramp_valid;
   logic [4:0]  north_overflow, east_overflow, south_overflow, west_overflow, ramp_overflow;
-  logic        north_loaded, east_loaded, south_loaded, west_loaded, ramp_loaded;
-  logic        north_empties, east_empties, south_empties, west_empties, ramp_empties;
+  logic        north_stays, east_stays, south_stays, west_stays, ramp_stays;
 
   logic [3:0]  north_color, east_color, south_color, west_color;   // of the word that an output takes
   /* verilator lint_off UNUSEDSIGNAL */  // wanted for errors, and the way to the ramp is never dead
@@ -98,18 +97,12 @@ module router (
   /* verilator lint_on UNUSEDSIGNAL */
   logic        any_valid;
   logic        moved_q;     // there was an offer in the last cycle: registers toward the links hold something
-  logic        drained;
+  logic        drained;     // all FIFOs are empty after this cycle, if nothing arrives
 
   assign any_valid = north_valid | east_valid | south_valid | west_valid | ramp_valid;
   assign asks = north_asks | east_asks | south_asks | west_asks | ramp_asks;
+  assign drained = any_valid & ~(north_stays | east_stays | south_stays | west_stays | ramp_stays);
   assign grants = {ramp_grant, west_grant, south_grant, east_grant, north_grant};
-
-  always_comb begin
-    drained = 1'b0;
-    if (north_empties | east_empties | south_empties | west_empties | ramp_empties)
-      drained = (north_empties | ~north_loaded) & (east_empties | ~east_loaded) & (south_empties | ~south_loaded) &
-                (west_empties | ~west_loaded) & (ramp_empties | ~ramp_loaded);
-  end
 
   router_input #(.Port(32'(tessera_pkg::PortNorth))) u_north_input (
     .clk_i, .rst_ni, .wavelet_i(north_i), .credit_o(north_credit_o),
@@ -119,7 +112,7 @@ module router (
     .other0_locked_i(east_locked), .other1_locked_i(south_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
     .valid_o(north_valid), .word_o(north_word), .no_route_o(north_no_route), .asks_o(north_asks), .grants_i(grants),
-    .overflow_o(north_overflow), .loaded_o(north_loaded), .empties_o(north_empties),
+    .overflow_o(north_overflow), .stays_o(north_stays),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(north_route)
   );
@@ -132,7 +125,7 @@ module router (
     .other0_locked_i(north_locked), .other1_locked_i(south_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
     .valid_o(east_valid), .word_o(east_word), .no_route_o(east_no_route), .asks_o(east_asks), .grants_i(grants),
-    .overflow_o(east_overflow), .loaded_o(east_loaded), .empties_o(east_empties),
+    .overflow_o(east_overflow), .stays_o(east_stays),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(east_route)
   );
@@ -145,7 +138,7 @@ module router (
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
     .valid_o(south_valid), .word_o(south_word), .no_route_o(south_no_route), .asks_o(south_asks), .grants_i(grants),
-    .overflow_o(south_overflow), .loaded_o(south_loaded), .empties_o(south_empties),
+    .overflow_o(south_overflow), .stays_o(south_stays),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(south_route)
   );
@@ -158,7 +151,7 @@ module router (
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(south_locked), .other3_locked_i(ramp_locked),
     .valid_o(west_valid), .word_o(west_word), .no_route_o(west_no_route), .asks_o(west_asks), .grants_i(grants),
-    .overflow_o(west_overflow), .loaded_o(west_loaded), .empties_o(west_empties),
+    .overflow_o(west_overflow), .stays_o(west_stays),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(west_route)
   );
@@ -171,7 +164,7 @@ module router (
     .other0_locked_i(north_locked), .other1_locked_i(east_locked),
     .other2_locked_i(south_locked), .other3_locked_i(west_locked),
     .valid_o(ramp_valid), .word_o(ramp_word), .no_route_o(ramp_no_route), .asks_o(ramp_asks), .grants_i(grants),
-    .overflow_o(ramp_overflow), .loaded_o(ramp_loaded), .empties_o(ramp_empties),
+    .overflow_o(ramp_overflow), .stays_o(ramp_stays),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(ramp_route)
   );
@@ -269,6 +262,6 @@ module router (
   assign error_port_o = error[6:4];
   assign error_color_o = error[3:0];
 
-  assign busy_o = any_valid | moved_q | error[10] | (reg_we_i & route_access);
+  assign busy_o = any_valid | moved_q | error[10];
 
 endmodule

@@ -39,8 +39,7 @@ module router_input #(
   input  logic [24:0] grants_i,       // all outputs' bits of all inputs
 
   output logic [4:0]  overflow_o,     // {valid, color}: a word came to a full FIFO and was dropped; a register
-  output logic        loaded_o,       // there are words in the bank
-  output logic        empties_o,      // the last of them leaves in this cycle
+  output logic        stays_o,        // there are words in the bank that do not leave in this cycle
 
   // Routes of data colors: an access names port and color; read in the same cycle. Other ports' read as 0.
   input  logic        route_access_i,
@@ -74,8 +73,6 @@ module router_input #(
     .nonempty_o(nonempty), .single_o(single),
     .head_color_i(color), .head_data_o(data), .head_last_o(last), .pop_i(pop)
   );
-
-  assign loaded_o = nonempty != 16'd0;
 
   // ---------------------------------------------------------------- offer
 
@@ -144,12 +141,14 @@ module router_input #(
 
   logic [24:0] granted;
   logic [63:0] taken;     // the outputs that take the word, at its color
+  logic        empties;   // the last word of the bank leaves
 
   always_comb begin
     granted = 25'd0;
     taken = 64'd0;
     pop = 1'b0;
-    empties_o = 1'b0;
+    empties = 1'b0;
+    stays_o = nonempty != 16'd0;
     if (valid_o) begin
       granted = grants_i & asks_o;
       taken = offered;
@@ -157,7 +156,8 @@ module router_input #(
         taken = offered & {{16{granted[5 * Other3 + Port]}}, {16{granted[5 * Other2 + Port]}},
                            {16{granted[5 * Other1 + Port]}}, {16{granted[5 * Other0 + Port]}}};
       pop = !waits && granted == asks_o;
-      empties_o = single && pop;
+      empties = single && pop;
+      if (empties) stays_o = 1'b0;
     end
   end
 
@@ -172,7 +172,7 @@ module router_input #(
       if (valid_o) begin
         if (!pop || served_q != 64'd0) served_q <= pop ? served_q & ~heads : served_q | taken;
         holds_q <= last ? holds_q & ~taken : holds_q | taken;
-        if (empties_o) next_color_q <= 4'd0;
+        if (empties) next_color_q <= 4'd0;
         else if (pop || granted != 25'd0) next_color_q <= color + 4'd1;
         if (pop) credit_o <= {1'b1, color};
       end

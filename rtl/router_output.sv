@@ -55,12 +55,23 @@ module router_output (
   assign locked_o = locked_q;
   assign color_o = word[36:33];
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  // A credit counter for each color, 0 to 4: a flag that it is not zero, and what it has beyond one, in slices: bit k
+  // of the counters of all colors.
+  logic [15:0] nonzero_q, more0_q, more1_q;
+
+  assign credit_o = nonzero_q;
+
+  // Credits come from a link, and what a link feeds is flip-flops only: hence locals and no nets.
+  always_ff @(posedge clk_i or negedge rst_ni) begin : update
+    logic [15:0] spent, returned, up, down, more_up, more_down;
     if (!rst_ni) begin
       locked_q <= 16'd0;
       next_input_q <= 3'd0;
       wavelet_o <= 38'd0;
-    end else if (asks_i != 5'd0 || wavelet_o[37] || (drained_i && next_input_q != 3'd0)) begin
+      nonzero_q <= 16'hffff;
+      more0_q <= 16'hffff;
+      more1_q <= 16'hffff;
+    end else if (asks_i != 5'd0 || wavelet_o[37] || credit_i[4] || (drained_i && next_input_q != 3'd0)) begin
       wavelet_o <= 38'd0;
       if (asks_i != 5'd0) begin
         locked_q <= word[32] ? locked_q & ~(16'd1 << word[36:33]) : locked_q | (16'd1 << word[36:33]);
@@ -68,34 +79,17 @@ module router_output (
         if (link_present_i) wavelet_o <= {1'b1, word};
       end
       if (drained_i) next_input_q <= 3'd0;
-    end
-  end
-
-  // ---------------------------------------------------------------- credits
-
-  // A counter for each color, 0 to 4: a flag that it is not zero, and what it has beyond one, in slices: bit k of
-  // the counters of all colors.
-  logic [15:0] nonzero_q, more0_q, more1_q;
-
-  assign credit_o = nonzero_q;
-
-  // Credits come from a link, and what a link feeds is flip-flops only: hence locals and no nets.
-  always_ff @(posedge clk_i or negedge rst_ni) begin : count
-    logic [15:0] spent, returned, up, down, more_up, more_down;
-    if (!rst_ni) begin
-      nonzero_q <= 16'hffff;
-      more0_q <= 16'hffff;
-      more1_q <= 16'hffff;
-    end else if (asks_i != 5'd0 || credit_i[4]) begin
-      spent = {15'd0, |asks_i & link_present_i} << word[36:33];
-      returned = {15'd0, credit_i[4]} << credit_i[3:0];
-      up = returned & ~spent;
-      down = spent & ~returned;
-      more_up = up & nonzero_q;
-      more_down = down & (more1_q | more0_q);
-      nonzero_q <= (nonzero_q | up) & ~(down & ~more_down);
-      more1_q <= more1_q ^ ((more_up & more0_q) | (more_down & ~more0_q));
-      more0_q <= more0_q ^ (more_up | more_down);
+      if (asks_i != 5'd0 || credit_i[4]) begin
+        spent = {15'd0, |asks_i & link_present_i} << word[36:33];
+        returned = {15'd0, credit_i[4]} << credit_i[3:0];
+        up = returned & ~spent;
+        down = spent & ~returned;
+        more_up = up & nonzero_q;
+        more_down = down & (more1_q | more0_q);
+        nonzero_q <= (nonzero_q | up) & ~(down & ~more_down);
+        more1_q <= more1_q ^ ((more_up & more0_q) | (more_down & ~more0_q));
+        more0_q <= more0_q ^ (more_up | more_down);
+      end
     end
   end
 

@@ -396,7 +396,8 @@ module tile (
                     south_credit_i[4] | west_credit_i[4];
   assign awake = ~idle_o | arriving;
 
-  assign router_enable = router_busy | arriving | sent_o[37] | ramp_credit_in[4];
+  assign router_enable = router_busy | arriving | sent_o[37] | ramp_credit_in[4] |
+                         (reg_we & reg_addr[9:7] == 3'd0);  // routes are the first registers
   assign ramp_enable = ramp_busy;
   assign receiver_enable = receiver_busy;
   assign control_plane_enable = control_busy;

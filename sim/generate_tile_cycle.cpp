@@ -130,6 +130,7 @@ class Writer {
     for (const std::string& name : follow_inputs) observed.erase(name);
     const Schedule order = schedule(edge_statements(follow_inputs), code_.combinational(), observed);
 
+    aliases_ = order.aliases;
     for (size_t i = 0; i < order.nodes.size(); ++i)
       for (const std::string& name : order.nodes[i].triggers) readers_[name] |= uint64_t{1} << i;
     observed.merge(Names(follow_inputs));
@@ -233,11 +234,17 @@ class Writer {
     return "  {\n" + declarations + text + "  }\n";
   }
 
+  // The nodes that read this.
+  uint64_t readers_of(const std::string& name) const {
+    const auto alias = aliases_.find(name);
+    const auto found = readers_.find(alias == aliases_.end() ? name : alias->second.name);
+    return found == readers_.end() ? 0 : found->second;
+  }
+
   // "changed |= mask;" for all who read one of these.
   std::string change(const Names& writes) const {
     uint64_t mask = 0;
-    for (const std::string& name : writes)
-      if (const auto found = readers_.find(name); found != readers_.end()) mask |= found->second;
+    for (const std::string& name : writes) mask |= readers_of(name);
     return mask == 0 ? "" : "changed |= " + std::to_string(mask) + "ull;\n";
   }
 
@@ -327,17 +334,21 @@ class Writer {
   std::string node(const Node& node, size_t index) const {
     std::string before, after;
     Names always;
+    std::map<uint64_t, std::string> differences;  // by readers
     for (const std::string& name : node.writes) {
-      const auto readers = readers_.find(name);
-      if (readers == readers_.end()) continue;
+      const uint64_t readers = readers_of(name);
+      if (readers == 0) continue;
       if (code_.scalar_type(name).empty()) {
         always.insert(name);
         continue;
       }
       before += "  const auto old_" + name + " = vlSelf->" + name + ";\n";
-      after += "  changed |= uint64_t{0} - static_cast<uint64_t>(old_" + name + " != vlSelf->" + name +
-               ") & " + std::to_string(readers->second) + "ull;\n";
+      std::string& difference = differences[readers];
+      difference += (difference.empty() ? "(old_" : " | (old_") + name + " ^ vlSelf->" + name + ")";
     }
+    for (const auto& [readers, difference] : differences)
+      after += "  changed |= uint64_t{0} - static_cast<uint64_t>((" + difference + ") != 0) & " +
+               std::to_string(readers) + "ull;\n";
     std::vector<Placed> statements;
     for (const Cluster& cluster : node.clusters)
       statements.insert(statements.end(), cluster.statements.begin(), cluster.statements.end());
@@ -350,6 +361,7 @@ class Writer {
   const std::vector<std::string>& names_;
   std::vector<Function> functions_;
   std::map<std::string, uint64_t> readers_;     // of a member: nodes
+  Aliases aliases_;
   std::map<std::string, std::string> private_;  // their types
   std::string parts_;
   size_t edge_parts_ = 0;

@@ -149,43 +149,59 @@ bool overlap(const Names& a, const Names& b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
 }
 
-// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find
-// out whether it has to run than to run it. Logic of up to `small` joins another node for it.
-std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, size_t small) {
+// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find out
+// whether it has to run than to run it. Logic of up to `small` joins another node for it, and more when it takes over
+// much from that node, all of which would have to be compared.
+std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, const Aliases& aliases, size_t small) {
+  constexpr size_t kCompare = 8;  // the cost of comparing a member
   std::vector<Node> nodes;
   std::vector<std::set<size_t>> before;      // by node: all nodes that must come before it
   std::map<std::string, size_t> written_by;  // node
-  Names written;
-  for (const Cluster& cluster : clusters) written.insert(cluster.writes.begin(), cluster.writes.end());
 
   for (const Cluster& cluster : clusters) {
     Names triggers;
-    std::set<size_t> producers, needed;
+    std::map<size_t, size_t> producers;  // how much it takes from which
+    std::map<std::string, uint32_t> clocks;  // of those of them that are registers
+    std::set<size_t> needed;
     for (const std::string& name : cluster.reads) {
       if (cluster.writes.contains(name)) continue;
-      triggers.insert(name);
-      if (const auto by = written_by.find(name); by != written_by.end()) producers.insert(by->second);
+      if (const auto alias = aliases.find(name); alias != aliases.end()) {
+        triggers.insert(alias->second.name);
+        clocks[alias->second.name] = alias->second.clocks;
+      } else {
+        triggers.insert(name);
+      }
+      if (const auto by = written_by.find(name); by != written_by.end()) ++producers[by->second];
     }
-    for (const size_t producer : producers) {
+    for (const auto& [producer, count] : producers) {
       needed.insert(producer);
       needed.insert(before[producer].begin(), before[producer].end());
     }
+    uint32_t ticking = 0;
+    for (const auto& [name, mask] : clocks) ticking |= mask;
     size_t best = nodes.size();
     int best_score = 0;
     for (size_t i = 0; i < nodes.size(); ++i) {
-      const bool circular = std::any_of(producers.begin(), producers.end(), [&](size_t producer) {
-        return producer != i && before[producer].contains(i);
+      const bool circular = std::any_of(producers.begin(), producers.end(), [&](const auto& producer) {
+        return producer.first != i && before[producer.first].contains(i);
       });
       if (circular) continue;
       int fresh = 0, common = 0;
-      for (const std::string& name : triggers)
-        (nodes[i].triggers.contains(name) || nodes[i].writes.contains(name) ? common : fresh) += 1;
+      for (const std::string& name : triggers) {
+        const auto clock = clocks.find(name);
+        const bool ticks_too = clock != clocks.end() && (clock->second & ~nodes[i].clocks) == 0;
+        (ticks_too || nodes[i].triggers.contains(name) || nodes[i].writes.contains(name) ? common : fresh) += 1;
+      }
       size_t other = 0;  // what makes the node run and not the cluster
       for (const std::string& name : nodes[i].triggers) other += triggers.contains(name) ? 0 : 1;
+      const size_t taken = producers.contains(i) ? producers[i] : 0;
+      const size_t spared = kCompare * taken;
+      // Registers of the same clocks: when one runs, so does the other.
+      const bool together = taken > 0 && ticking != 0 && (nodes[i].clocks & ~ticking) == 0;
       int score = 0;
-      if (fresh == 0 && common > 0 && (other == 0 || cluster.cost <= 3 * small)) {
+      if (fresh == 0 && common > 0 && (other == 0 || together || cluster.cost <= 3 * small + spared)) {
         score = 100 + common;
-      } else if (producers.contains(i) && fresh <= 1 && cluster.cost <= small) {
+      } else if (taken > 0 && fresh <= 1 && cluster.cost <= small + spared) {
         score = 50 + common - fresh;
       } else if (common > 0 && fresh <= 2 && cluster.cost <= small) {
         score = 20 + common - fresh;
@@ -202,11 +218,9 @@ std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, size_t small) {
     Node& node = nodes[best];
     node.clusters.push_back(cluster);
     node.triggers.merge(triggers);
+    node.clocks |= ticking;
     node.writes.insert(cluster.writes.begin(), cluster.writes.end());
-    for (const std::string& name : cluster.writes) {
-      node.triggers.erase(name);
-      written_by[name] = best;
-    }
+    for (const std::string& name : cluster.writes) written_by[name] = best;
     std::erase_if(node.triggers, [&](const std::string& name) { return node.writes.contains(name); });
     needed.erase(best);
     before[best].insert(needed.begin(), needed.end());
@@ -279,9 +293,11 @@ Schedule schedule(const std::vector<Placed>& statements, const Names& combinatio
   Partition edge_sets(edge.size());
   join_by_locals(edge, edge_sets);
   result.edge = clusters_of(edge, edge_sets);
+  for (const Cluster& cluster : result.edge)
+    for (const std::string& name : cluster.writes) result.aliases.try_emplace(name, Alias{*cluster.writes.begin(), cluster.clocks});
   size_t small = 20;
   do {
-    result.nodes = nodes_of(now, small);
+    result.nodes = nodes_of(now, result.aliases, small);
     small += 5;
   } while (result.nodes.size() > 64 && small < 1000);
   if (result.nodes.size() > 64) throw UnknownForm("more logic than nodes");

@@ -35,13 +35,22 @@ struct Cluster {
 
 struct Node {
   std::vector<Cluster> clusters;
-  Names triggers;  // members that it reads and others write
+  Names triggers;  // members that it reads and others write, registers by their alias
   Names writes;
+  uint32_t clocks = 0;  // of the registers among its triggers
 };
+
+// Registers that change together have one name, that of the first of them.
+struct Alias {
+  std::string name;
+  uint32_t clocks = 0;
+};
+using Aliases = std::map<std::string, Alias>;
 
 struct Schedule {
   std::vector<Cluster> edge;  // registers, and before each what only it needs
   std::vector<Node> nodes;    // at most 64
+  Aliases aliases;            // of what the edge writes
 };
 
 // `statements` in the order of Verilator, with their clocks. `combinational`: members that logic drives.
