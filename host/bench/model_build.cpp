@@ -35,6 +35,10 @@ const char* const kSources[] = {".cmake",
                                 "sim/host_memory.cpp",
                                 "sim/host_memory.h",
                                 "sim/tile.vlt",
+                                "sim/tile_schedule.cpp",
+                                "sim/tile_schedule.h",
+                                "sim/verilated_code.cpp",
+                                "sim/verilated_code.h",
                                 "sim/wavelet.h"};
 
 std::string model_name(ModelKind kind, int columns, int rows) {
@@ -86,8 +90,10 @@ std::string fingerprint() {
   for (const char* name : kSources) {
     if (fs::is_directory(kSource / name)) {
       for (const auto& entry : fs::directory_iterator(kSource / name)) files.insert(entry.path());
-    } else {
+    } else if (fs::exists(kSource / name)) {
       files.insert(kSource / name);
+    } else {
+      fail(ErrorKind::kEngine, "{}: not there, and models are made from it", (kSource / name).string());
     }
   }
   std::uint64_t hash = add_bytes(0xcbf29ce484222325u, model_toolchain());

@@ -151,6 +151,9 @@ bench::Row measure(const EngineOptions& options) {
 }
 
 int execute_engine(const EngineOptions& options) {
+  // The variant "distributed" is the engine of that name.
+  const JoinedRanks ranks({.name = options.engine});
+  if (ranks.served()) return 0;
   TextOutput json(options.json);
   const bench::Row row = measure(options);
   if (!json.to_stdout()) fmt::print("{}", bench::describe({row}));
