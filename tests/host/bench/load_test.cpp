@@ -63,17 +63,19 @@ TEST_P(LoadTest, WakesWhatItWasAskedToOnEveryEngine) {
   EXPECT_EQ(tiled.awake_tiles, flat.awake_tiles);
 }
 
+std::string case_name(const testing::TestParamInfo<LoadTest::ParamType>& info) {
+  const auto& [kind, wafer] = info.param;
+  const auto& [columns, rows, awake] = wafer;
+  return fmt::format("{}_{}x{}_{}", load_name(kind), columns, rows, awake);
+}
+
 INSTANTIATE_TEST_SUITE_P(Wafers, LoadTest,
                          testing::Combine(testing::ValuesIn(kLoadKinds),
                                           testing::Values(std::tuple(1, 1, 1), std::tuple(2, 2, 3),
                                                           std::tuple(3, 2, 3), std::tuple(3, 2, 6),
                                                           std::tuple(4, 4, 1), std::tuple(4, 4, 7),
                                                           std::tuple(4, 4, 16))),
-                         [](const auto& info) {
-                           const auto [columns, rows, awake] = std::get<1>(info.param);
-                           return fmt::format("{}_{}x{}_{}", load_name(std::get<0>(info.param)), columns,
-                                              rows, awake);
-                         });
+                         case_name);
 
 // What tiles do in an awake cycle in the mean, from their own counters.
 TEST(Load, MixedDoesWhatTheModelDoes) {
