@@ -1,7 +1,6 @@
 #include "sim/distributed/ranks.h"
 
 #include <mpi.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -38,31 +37,28 @@ int count_of(size_t bytes) {
 }
 
 // Calls done() until it is true. At first without a pause, for about as long as ranks differ in a step; then
-// others get the processor, as there may be more ranks than cores; then it sleeps, briefly: on a busy machine
-// who slept is woken at once, and who yielded waits for its turn.
+// it sleeps, briefly, because there may be more ranks than cores. (To yield is worse than both where others
+// are busy: who yields waits for its next turn, who slept is woken.)
 template <typename Done>
-void wait_until(const Done& done) {
-  constexpr int kSpins = 200;
-  constexpr std::chrono::microseconds kYield{200};
+void wait_until(const Done& done, std::chrono::microseconds spin) {
+  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::microseconds kNap{20};
   constexpr std::chrono::milliseconds kLook{100};
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (done()) return;
-  }
-  using Clock = std::chrono::steady_clock;
+  constexpr int kCallsBetweenClocks = 50;
   const Clock::time_point begin = Clock::now();
+  for (Clock::time_point now = begin; now - begin < spin; now = Clock::now()) {
+    for (int call = 0; call < kCallsBetweenClocks; ++call) {
+      if (done()) return;
+    }
+  }
   Clock::time_point looked = begin;
   while (!done()) {
     const Clock::time_point now = Clock::now();
     const bool look = now - looked > kLook;
     check_departures(look);
     if (look) looked = now;
-    if (now - begin < kYield) {
-      sched_yield();
-    } else {
-      // An idle rank, such as one that waits while the lead compiles, takes a hundredth of a core.
-      std::this_thread::sleep_for(now - begin < kLook ? kNap : 50 * kNap);
-    }
+    // An idle rank, such as one that waits while the lead compiles, takes a hundredth of a core.
+    std::this_thread::sleep_for(now - begin < kLook ? kNap : 50 * kNap);
   }
 }
 
@@ -95,6 +91,9 @@ Job find_job(int rank, int size) {
 
 }  // namespace
 
+// Where a rank has no core of its own, what it waits for may need the one that it spins on.
+std::chrono::microseconds Ranks::spin() const { return std::chrono::microseconds(crowded_ ? 0 : 30); }
+
 struct Ranks::Requests {
   std::vector<MPI_Request> requests;
   std::vector<MPI_Status> statuses;
@@ -118,12 +117,17 @@ Ranks::Ranks() : exchanges_(std::make_unique<Requests>()), round_(std::make_uniq
 }
 
 void Ranks::start() {
+  // wait_until() knows better.
+  setenv("OMPI_MCA_mpi_yield_when_idle", "0", 1);
   int level = 0;
   check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &level), "MPI_Init_thread");
   check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
   check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
-  watch_departures(find_job(rank_, size_));
+  const Job job = find_job(rank_, size_);
+  const auto here = std::ranges::count_if(job.processes, [](int process) { return process != 0; }) + 1;
+  crowded_ = here > static_cast<std::ptrdiff_t>(std::thread::hardware_concurrency());
+  watch_departures(job);
   prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds; else a nap takes three times as long
 }
 
@@ -151,13 +155,15 @@ void Ranks::begin_use() {
 void Ranks::wait(Requests& requests) {
   requests.statuses.resize(requests.requests.size());
   try {
-    wait_until([&] {
-      int done = 0;
-      check(MPI_Testall(static_cast<int>(requests.requests.size()), requests.requests.data(), &done,
-                        requests.statuses.data()),
-            "a message");
-      return done != 0;
-    });
+    wait_until(
+        [&] {
+          int done = 0;
+          check(MPI_Testall(static_cast<int>(requests.requests.size()), requests.requests.data(), &done,
+                            requests.statuses.data()),
+                "a message");
+          return done != 0;
+        },
+        spin());
   } catch (...) {
     give_up();
     throw;
@@ -175,11 +181,13 @@ Parcel Ranks::receive(int from) {
   std::vector<uint8_t> bytes;
   MPI_Status status;
   try {
-    wait_until([&] {
-      int arrived = 0;
-      check(MPI_Iprobe(from, kParcel, MPI_COMM_WORLD, &arrived, &status), "MPI_Iprobe");
-      return arrived != 0;
-    });
+    wait_until(
+        [&] {
+          int arrived = 0;
+          check(MPI_Iprobe(from, kParcel, MPI_COMM_WORLD, &arrived, &status), "MPI_Iprobe");
+          return arrived != 0;
+        },
+        spin());
     int count = 0;
     check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
     bytes.resize(count);

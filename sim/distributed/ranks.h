@@ -4,6 +4,7 @@
 // Every call that waits throws Error(kEngine) when MPI reports a failure or a rank is gone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -54,12 +55,14 @@ class Ranks {
  private:
   struct Requests;
   void wait(Requests& requests);
+  std::chrono::microseconds spin() const;
   void start();
 
   int size_ = 1;
   int rank_ = 0;
   bool broken_ = false;
   bool used_ = false;
+  bool crowded_ = false;                 // more ranks than cores on this machine
   std::unique_ptr<Requests> exchanges_;  // receive, send, receive, send
   std::unique_ptr<Requests> round_;      // of least()
   std::vector<uint64_t> from_other_;

@@ -86,7 +86,7 @@ TEST_F(DistributedCli, IsTheSameRun) {
 }
 
 TEST_F(DistributedCli, TheFirstLineNamesTheRanks) {
-  const ProgramResult result = run_ranks(2, "run" + tiny + "--tokens 1 --engine distributed --threads 2");
+  const ProgramResult result = run_ranks(2, "run" + tiny + "--tokens 1 --engine distributed");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out.rfind("wafer: 4 x 4 tiles, 0 dead, distributed engine on 2 ranks\n", 0), 0u)
       << result.out;
