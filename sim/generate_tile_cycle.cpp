@@ -145,6 +145,10 @@ class Writer {
       parts_ += node(order.nodes[i], i);
       if (i % kTogether == kTogether - 1 || i + 1 == order.nodes.size()) text += "  }\n";
     }
+    std::vector<Placed> last;
+    for (const Cluster& cluster : order.last)
+      last.insert(last.end(), cluster.statements.begin(), cluster.statements.end());
+    text += part(block(last));
     return "#include \"Vtile___024root.h\"\n#include \"Vtile__Syms.h\"\n\n"
            "#ifndef TILE_CYCLE_PART  // a profile wants them apart\n"
            "#define TILE_CYCLE_PART static inline __attribute__((always_inline))\n#endif\n\n" +
@@ -191,6 +195,7 @@ class Writer {
       ++part;
       for (const Cluster& cluster : node.clusters) use(cluster, part);
     }
+    for (const Cluster& cluster : order.last) use(cluster, part + 1);
     for (const std::string& name : code_.combinational()) {
       const std::string type = code_.scalar_type(name);
       if (parts[name].size() == 1 && !observed.contains(name) && !type.empty() && type != "auto")
@@ -360,7 +365,7 @@ class Writer {
   const VerilatedCode& code_;
   const std::vector<std::string>& names_;
   std::vector<Function> functions_;
-  std::map<std::string, uint64_t> readers_;     // of a member: nodes
+  std::map<std::string, uint64_t> readers_;  // of a member: nodes
   Aliases aliases_;
   std::map<std::string, std::string> private_;  // their types
   std::string parts_;

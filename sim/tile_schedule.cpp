@@ -149,9 +149,9 @@ bool overlap(const Names& a, const Names& b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
 }
 
-// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find out
-// whether it has to run than to run it. Logic of up to `small` joins another node for it, and more when it takes over
-// much from that node, all of which would have to be compared.
+// Puts clusters into nodes. A node with much in it runs often for little; one with little costs more to find
+// out whether it has to run than to run it. Logic of up to `small` joins another node for it, and more when
+// it takes over much from that node, all of which would have to be compared.
 std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, const Aliases& aliases, size_t small) {
   constexpr size_t kCompare = 8;  // the cost of comparing a member
   std::vector<Node> nodes;
@@ -160,7 +160,7 @@ std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, const Aliases& 
 
   for (const Cluster& cluster : clusters) {
     Names triggers;
-    std::map<size_t, size_t> producers;  // how much it takes from which
+    std::map<size_t, size_t> producers;      // how much it takes from which
     std::map<std::string, uint32_t> clocks;  // of those of them that are registers
     std::set<size_t> needed;
     for (const std::string& name : cluster.reads) {
@@ -190,7 +190,8 @@ std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, const Aliases& 
       for (const std::string& name : triggers) {
         const auto clock = clocks.find(name);
         const bool ticks_too = clock != clocks.end() && (clock->second & ~nodes[i].clocks) == 0;
-        (ticks_too || nodes[i].triggers.contains(name) || nodes[i].writes.contains(name) ? common : fresh) += 1;
+        (ticks_too || nodes[i].triggers.contains(name) || nodes[i].writes.contains(name) ? common : fresh) +=
+            1;
       }
       size_t other = 0;  // what makes the node run and not the cluster
       for (const std::string& name : nodes[i].triggers) other += triggers.contains(name) ? 0 : 1;
@@ -235,6 +236,24 @@ std::vector<Node> nodes_of(const std::vector<Cluster>& clusters, const Aliases& 
   std::vector<Node> result;
   for (const size_t i : order) result.push_back(std::move(nodes[i]));
   return result;
+}
+
+// Takes out what no other logic needs, if that costs less to do than to compare all that it reads.
+std::vector<Cluster> take_last(std::vector<Cluster>& clusters) {
+  constexpr size_t kTrifle = 8, kTrifleOfOne = 4;  // cost: in all, for each member that is read
+  Names needed;
+  std::vector<Cluster> last, others;
+  for (size_t i = clusters.size(); i-- > 0;) {
+    Cluster& cluster = clusters[i];
+    const bool trifle = cluster.cost <= std::max(kTrifle, kTrifleOfOne * cluster.reads.size());
+    const bool is_last = trifle && !overlap(cluster.writes, needed);
+    // What only another name for it reads is needed by none.
+    if (!is_last || cluster.cost > kTrifle) needed.insert(cluster.reads.begin(), cluster.reads.end());
+    std::vector<Cluster>& list = is_last ? last : others;
+    list.insert(list.begin(), std::move(cluster));
+  }
+  clusters = std::move(others);
+  return last;
 }
 
 }  // namespace
@@ -294,7 +313,9 @@ Schedule schedule(const std::vector<Placed>& statements, const Names& combinatio
   join_by_locals(edge, edge_sets);
   result.edge = clusters_of(edge, edge_sets);
   for (const Cluster& cluster : result.edge)
-    for (const std::string& name : cluster.writes) result.aliases.try_emplace(name, Alias{*cluster.writes.begin(), cluster.clocks});
+    for (const std::string& name : cluster.writes)
+      result.aliases.try_emplace(name, Alias{*cluster.writes.begin(), cluster.clocks});
+  result.last = take_last(now);
   size_t small = 20;
   do {
     result.nodes = nodes_of(now, result.aliases, small);

@@ -8,7 +8,8 @@
 //   - at the edge: registers, each cluster under its clock; and right before it the combinational logic that
 //   only they
 //     read, under the same clocks;
-//   - after the edge: the rest, in nodes of a few clusters, each only if something that it reads has changed.
+//   - after the edge: the rest, in nodes of a few clusters, each only if something that it reads has changed;
+//   - last: what little ORs much, for which comparing would cost more.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,7 @@ using Aliases = std::map<std::string, Alias>;
 struct Schedule {
   std::vector<Cluster> edge;  // registers, and before each what only it needs
   std::vector<Node> nodes;    // at most 64
+  std::vector<Cluster> last;  // in every cycle
   Aliases aliases;            // of what the edge writes
 };
 

@@ -46,7 +46,7 @@ class Tile {
     }
     set_inputs(ports, {cycle++, wavelets[0], wavelets[1], wavelets[2], wavelets[3], credit_for(ports.north_o),
                        credit_for(ports.east_o), credit_for(ports.south_o), credit_for(ports.west_o)});
-    model->cycle();
+    model->cycle(Evaluation::kDirect);
     const CreditBits credits[4] = {ports.north_credit_o, ports.east_credit_o, ports.south_credit_o,
                                    ports.west_credit_o};
     for (int port = 0; port < 4; ++port) owed[port][credits[port] & 15] -= credits[port] >> kCreditValid & 1;
