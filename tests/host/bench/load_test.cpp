@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(Wafers, LoadTest,
                          case_name);
 
 // What tiles do in an awake cycle in the mean, from their own counters.
-TEST(Load, MixedDoesWhatTheModelDoes) {
+TEST(Load, MixedIsNoLighterThanTheModel) {
   WaferConfig config;
   config.columns = config.rows = 4;
   const Load load = plan_load(LoadKind::kMixed, 4, 4, 16);
@@ -99,11 +99,15 @@ TEST(Load, MixedDoesWhatTheModelDoes) {
                        share(rtl::kCounterWest);
   fmt::print("core {:.3f}, MAC {:.3f}, map {:.3f}, words {:.3f}\n", share(rtl::kCounterCore),
              share(rtl::kCounterMac), share(rtl::kCounterMap), words);
-  // The shipped model: 0.12, 0.34, 0.11, 0.17.
-  EXPECT_NEAR(share(rtl::kCounterCore), 0.12, 0.06);
-  EXPECT_NEAR(share(rtl::kCounterMac), 0.34, 0.1);
-  EXPECT_NEAR(share(rtl::kCounterMap), 0.11, 0.05);
-  EXPECT_NEAR(words, 0.17, 0.06);
+  // The shipped model (tessera run --profile), than which the load is not lighter.
+  const auto expect_busy_as = [](double model, double load) {
+    EXPECT_GE(load, model);
+    EXPECT_LE(load, 2 * model);
+  };
+  expect_busy_as(0.138, share(rtl::kCounterCore));
+  expect_busy_as(0.363, share(rtl::kCounterMac));
+  expect_busy_as(0.117, share(rtl::kCounterMap));
+  expect_busy_as(0.190, words);
 }
 
 std::set<int> tiles_of(const Load& load) {
