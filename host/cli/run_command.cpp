@@ -97,6 +97,9 @@ int execute(const Options& options) {
   std::optional<OutputFile> snapshot;
   if (!options.save.empty()) snapshot.emplace(options.save);
   std::optional<Restored> restored = load_restored(options.restore);
+  // Before a model of it is built, which takes minutes.
+  if ((snapshot || restored) && options.source.engine.name == "flat")
+    fail(ErrorKind::kConfig, "--engine: the flat engine has no snapshots, the tiled engine has");
   const LoadMode mode = load_mode(options.load);
   WaferSource source =
       restored ? WaferSource(parse_wafer_config(restored->run.wafer, options.restore), options.source.engine)
