@@ -126,8 +126,8 @@ TEST_F(Cli, OtherCommands) {
   const auto eval =
       nlohmann::json::parse(run_program("eval" + tiny + "--sequences 2 --length 12 --json -").out);
   EXPECT_NEAR(eval["perplexity_ratio"].get<double>(), 1.0, 0.2);
-  for (const char* command : {"", "run", "compile", "golden", "inspect", "eval", "train", "bench", "bench engines",
-                              "bench engine", "debug waves", "debug trace"}) {
+  for (const char* command : {"", "run", "compile", "golden", "inspect", "eval", "train", "bench",
+                              "bench engines", "bench engine", "debug waves", "debug trace"}) {
     const ProgramResult help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0) << command;
     EXPECT_NE(help.out.find("Example"), std::string::npos) << command;

@@ -51,7 +51,7 @@ TEST_F(Output, FilesThatCannotBeWrittenLeaveNothingBehind) {
   for (const std::string& command :
        {"run" + tiny + wafer + "--tokens 1 --json ", "compile" + tiny + wafer + "--json ",
         "inspect" + tiny + wafer + "--svg ", "golden" + tiny + "--tokens 1 --json ",
-        "eval" + tiny + "--json ", "bench" + tiny + wafer + "--tokens 1 --json "}) {
+        "eval" + tiny + "--json ", std::string("bench engine --size 2x2 --seconds 0.01 --json ")}) {
     expect_refused(command + nowhere, {nowhere});
     expect_refused(command + folder.path().string(), {folder.path().string(), "directory"});
     expect_refused(command + "/proc/tessera.json", {"/proc/tessera.json"});

@@ -39,7 +39,7 @@ class WaferCommand : public testing::Test {
     EXPECT_EQ(result.status, 0) << result.err;
     auto json = nlohmann::json::parse(result.out);
     for (const char* key :
-         {"load_seconds", "wall_seconds", "tokens_per_second", "awake_tile_cycles_per_second"})
+         {"load_seconds", "wall_seconds", "tokens_per_second", "awake_tile_cycles_per_second", "threads"})
       json.erase(key);
     return json;
   }
