@@ -265,7 +265,7 @@ TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
   DistributedEngine engine(shape, {}, job());
   const uint64_t first = ask_all_tiles(engine);
   engine.edge(EdgeSide::kWest, 7).send({5, false, 0});
-  engine.run_until(20003);
+  engine.run_until(20001);
   EXPECT_FALSE(engine.quiet());
   engine.reset();
   EXPECT_TRUE(engine.quiet());
