@@ -163,10 +163,8 @@ int execute(const Options& options) {
              if (snapshot) save_run(*simulated, image, session, request, *snapshot);
            }});
   report.engine = source.engine();
-  if (simulated != nullptr) {
-    report.ranks = simulated->engine().ranks();
-    report.threads = simulated->engine().threads();
-  }
+  report.ranks = port->workers().ranks;
+  report.threads = port->workers().threads;
   report.text = text->text();
   if (!quiet) {
     fmt::print("\n\n{}", describe(report));

@@ -40,6 +40,8 @@ void say(const std::string& line) {
 }
 
 int execute(const Options& options) {
+  const JoinedRanks ranks(options.engine);
+  if (ranks.served()) return 0;
   ServerOptions server_options;
   server_options.listen = parse_link_address(options.listen, "--listen");
   server_options.once = options.once;

@@ -162,6 +162,8 @@ void append(Bytes& out, const link::Welcome& message) {
   put(out, message.version);
   put(out, message.back_door ? kFlagBackDoor : std::uint8_t{0});
   put(out, message.tile_build);
+  put(out, static_cast<std::uint16_t>(message.workers.ranks));
+  put(out, static_cast<std::uint16_t>(message.workers.threads));
   put(out, static_cast<std::uint16_t>(message.config.columns));
   put(out, static_cast<std::uint16_t>(message.config.rows));
   put_text(out, message.engine);
@@ -183,6 +185,8 @@ link::Welcome from_frame(const FrameView& frame) {
   message.version = reader.number<std::uint16_t>();
   message.back_door = reader.number<std::uint8_t>("flags", kFlagBackDoor) != 0;
   message.tile_build = reader.number<std::uint64_t>();
+  message.workers.ranks = reader.number<std::uint16_t>();
+  message.workers.threads = reader.number<std::uint16_t>();
   const int columns = reader.number<std::uint16_t>();
   const int rows = reader.number<std::uint16_t>();
   message.engine = reader.text();

@@ -62,6 +62,7 @@ struct Welcome {
   std::uint16_t version = kLinkVersion;
   bool back_door = false;
   std::uint64_t tile_build = 0;
+  WaferWorkers workers;
   std::string engine;
   WaferConfig config;
 };

@@ -77,6 +77,7 @@ class RemotePort::Impl {
   const WaferConfig& config() const { return welcome_.config; }
   const std::string& engine() const { return welcome_.engine; }
   bool back_door() const { return welcome_.back_door; }
+  WaferWorkers workers() const { return welcome_.workers; }
   const sim::WaferShape& shape() const { return shape_; }
 
   std::uint64_t cycle = 0;
@@ -151,6 +152,7 @@ const WaferConfig& RemotePort::config() const { return impl_->config(); }
 const std::string& RemotePort::engine() const { return impl_->engine(); }
 const sim::WaferShape& RemotePort::shape() const { return impl_->shape(); }
 std::uint64_t RemotePort::cycle() const { return impl_->cycle; }
+WaferWorkers RemotePort::workers() const { return impl_->workers(); }
 bool RemotePort::has_back_door() const { return impl_->back_door(); }
 
 void RemotePort::send(const EdgeAddress& edge, int color, std::span<const std::uint32_t> words,

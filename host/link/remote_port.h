@@ -48,6 +48,7 @@ class RemotePort final : public WaferPort {
   void set_epoch() override;
   std::uint64_t link_hash() const override;
   sim::EngineStatistics statistics() const override;
+  WaferWorkers workers() const override;
   void set_observer(sim::EngineObserver* observer) override;
 
  private:

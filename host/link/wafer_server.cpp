@@ -108,8 +108,8 @@ WaferServer::Impl::Impl(HostedWafer wafer, const ServerOptions& options,
       timer_(context_),
       signals_(context_),
       port_(wafer_.power_on()) {
-  append(welcome_,
-         link::Welcome{kLinkVersion, port_->has_back_door(), kTileBuild, wafer_.engine, wafer_.config});
+  append(welcome_, link::Welcome{kLinkVersion, port_->has_back_door(), kTileBuild, port_->workers(),
+                                 wafer_.engine, wafer_.config});
   if (welcome_.size() > kWelcomeLimit)
     fail(ErrorKind::kCapacity, "the list of dead tiles and links takes {} bytes, should be at most {}",
          welcome_.size(), kWelcomeLimit);

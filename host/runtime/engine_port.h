@@ -35,6 +35,7 @@ class EnginePort final : public WaferPort {
   void set_epoch() override { engine_->set_epoch(); }
   std::uint64_t link_hash() const override { return engine_->link_hash(); }
   sim::EngineStatistics statistics() const override { return engine_->statistics(); }
+  WaferWorkers workers() const override { return {engine_->ranks(), engine_->threads()}; }
   void set_observer(sim::EngineObserver* observer) override { engine_->set_observer(observer); }
 
   sim::Engine& engine() { return *engine_; }

@@ -27,6 +27,12 @@ struct ReceivedMessage {
   std::vector<std::uint32_t> words;
 };
 
+// What simulates a wafer.
+struct WaferWorkers {
+  int ranks = 1;    // processes
+  int threads = 1;  // at the most, in each
+};
+
 class WaferPort {
  public:
   virtual ~WaferPort() = default;
@@ -61,6 +67,7 @@ class WaferPort {
   virtual void set_epoch() = 0;
   virtual std::uint64_t link_hash() const = 0;
   virtual sim::EngineStatistics statistics() const = 0;
+  virtual WaferWorkers workers() const = 0;
   virtual void set_observer(sim::EngineObserver* observer) = 0;
 };
 

@@ -39,10 +39,13 @@ TEST(Messages, AWelcomeCarriesTheWholeWafer) {
   config.partition.logits = 3;
   config.dead_links = {{{0, 4}, Direction::kWest}, {{39, 4}, Direction::kEast}};
   add_random_defects(config, 0.1, 0.05, 9);
-  const link::Welcome welcome = round_trip(link::Welcome{1, true, 0x0123456789abcdef, "tiled", config});
+  const link::Welcome welcome =
+      round_trip(link::Welcome{1, true, 0x0123456789abcdef, {2, 7}, "tiled", config});
   EXPECT_EQ(welcome.version, 1);
   EXPECT_TRUE(welcome.back_door);
   EXPECT_EQ(welcome.tile_build, 0x0123456789abcdefu);
+  EXPECT_EQ(welcome.workers.ranks, 2);
+  EXPECT_EQ(welcome.workers.threads, 7);
   EXPECT_EQ(welcome.engine, "tiled");
   EXPECT_EQ(describe(welcome.config), describe(config));
 }
@@ -50,7 +53,7 @@ TEST(Messages, AWelcomeCarriesTheWholeWafer) {
 TEST(Messages, AWaferThatCannotBeIsRefused) {
   const auto refused = [](WaferConfig config) {
     Bytes bytes;
-    append(bytes, link::Welcome{1, false, 0, "tiled", std::move(config)});
+    append(bytes, link::Welcome{1, false, 0, {}, "tiled", std::move(config)});
     FrameDecoder decoder(kWelcomeLimit);
     EXPECT_THROW(from_frame<link::Welcome>(only_frame(decoder, bytes)), ProtocolError);
   };
@@ -193,7 +196,7 @@ TEST(Messages, DamagedWelcomesNeverDoHarm) {
   WaferConfig config;
   config.dead_tiles = {{1, 2}, {3, 4}};
   config.dead_links = {{{5, 5}, Direction::kEast}};
-  const Bytes model = payload_of(link::Welcome{1, true, 5, "tiled", config});
+  const Bytes model = payload_of(link::Welcome{1, true, 5, {}, "tiled", config});
   int refused = 0;
   for (int round = 0; round < 2000; ++round) {
     Bytes payload = model;

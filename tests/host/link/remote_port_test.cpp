@@ -49,6 +49,8 @@ TEST_P(Remote, TakesTheWaferFromTheHost) {
   EXPECT_FALSE(port.shape().alive(port.shape().index(2, 1)));
   EXPECT_EQ(port.config().dead_tiles, (std::vector<TilePosition>{{2, 1}}));
   EXPECT_TRUE(port.has_back_door());
+  EXPECT_EQ(port.workers().ranks, 3);
+  EXPECT_EQ(port.workers().threads, 5);
   EXPECT_EQ(port.cycle(), 0u);
 }
 
@@ -191,7 +193,7 @@ TEST(RemotePort, HostsThatAreNotWhatTheyShouldBe) {
     const FakeHost host(bytes, closes);
     expect_error(ErrorKind::kEngine, part, [&] { RemotePort port(host.address(), times); });
   };
-  const link::Welcome good{kLinkVersion, true, kTileBuild, "tiled", {}};
+  const link::Welcome good{kLinkVersion, true, kTileBuild, {}, "tiled", {}};
   link::Welcome other = good;
   other.tile_build ^= 1;
   refused(welcome(other), false, "same sources");
@@ -213,7 +215,7 @@ TEST(RemotePort, HostsThatAreNotWhatTheyShouldBe) {
 }
 
 TEST(RemotePort, AHostThatDiesInTheMiddleOfAnAnswer) {
-  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, "tiled", {}});
+  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, {}, "tiled", {}});
   append(bytes, link::Received{{kEdge, 4, 1, {5}}});
   const FakeHost host(bytes, true);
   RemotePort port(host.address());
@@ -225,7 +227,7 @@ TEST(RemotePort, AnObserverThatThrowsBreaksTheConnection) {
   class Throwing final : public sim::EngineObserver {
     void on_sent(int, std::uint64_t, const sim::Wavelet&) override { throw std::logic_error("enough"); }
   } observer;
-  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, "tiled", {}});
+  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, {}, "tiled", {}});
   EventPacker packer;
   packer.on_sent(1, 2, {3, false, 4});
   packer.take(bytes);

@@ -42,6 +42,7 @@ class ScriptedWafer final : public WaferPort {
   void set_epoch() override;
   std::uint64_t link_hash() const override { return 0x1122334455667788 + cycle_; }
   sim::EngineStatistics statistics() const override { return {7 * cycle_, cycle_}; }
+  WaferWorkers workers() const override { return {3, 5}; }
   void set_observer(sim::EngineObserver* observer) override { observer_ = observer; }
 
  private:

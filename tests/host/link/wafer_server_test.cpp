@@ -271,12 +271,14 @@ TEST_P(Server, GivesSignsOfLife) {
   client.greet();
   client.say(link::Send{kEdge, ScriptedWafer::kEndless, 0, {1}});
   client.say(link::Advance{1ull << 60});
+  // The first ones may come before the first cycle is over.
   std::uint64_t last = 0;
-  for (int i = 0; i < 3; ++i) {
+  for (int later = 0; later < 3;) {
     const std::optional<FrameView> frame = client.hear();
     ASSERT_TRUE(frame && frame->type == FrameType::kProgress);
     const std::uint64_t cycle = from_frame<link::Progress>(*frame).cycle;
-    EXPECT_GT(cycle, last);
+    ASSERT_GE(cycle, last);
+    if (cycle > last) ++later;
     last = cycle;
   }
 }

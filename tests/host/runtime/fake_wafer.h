@@ -87,6 +87,7 @@ class FakeWafer final : public WaferPort {
   void set_epoch() override { cycle_ = 0; }
   std::uint64_t link_hash() const override { return 0; }
   sim::EngineStatistics statistics() const override { return {}; }
+  WaferWorkers workers() const override { return {}; }
   void set_observer(sim::EngineObserver*) override {}
 
   // Every tile's address map, by word; what was never written is 0.
