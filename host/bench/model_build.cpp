@@ -35,10 +35,6 @@ const char* const kSources[] = {".cmake",
                                 "sim/host_memory.cpp",
                                 "sim/host_memory.h",
                                 "sim/tile.vlt",
-                                "sim/tile_schedule.cpp",
-                                "sim/tile_schedule.h",
-                                "sim/verilated_code.cpp",
-                                "sim/verilated_code.h",
                                 "sim/wavelet.h"};
 
 std::string model_name(ModelKind kind, int columns, int rows) {
