@@ -2,12 +2,29 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "sim/engine.h"
 #include "sim/engine_options.h"
 #include "tile_cycle.h"
 
 namespace tessera::sim {
+
+// Which of a tile's blocks had a tick of their clock in a cycle, bit by kTileClockNames.
+struct TileClocks {
+  uint32_t mask;
+  bool tick(uint32_t any_of) const { return (mask & any_of) != 0; }
+};
+
+constexpr uint32_t tile_clock(std::string_view block) {
+  for (size_t i = 0; i < kTileClockNames.size(); ++i)
+    if (block == kTileClockNames[i]) return uint32_t{1} << i;
+  throw "no such block";
+}
+// Of what drives the links, and of what Engine::observe() looks at.
+inline constexpr uint32_t kRouterClock = tile_clock("router");
+inline constexpr uint32_t kObservedClocks =
+    tile_clock("ramp") | tile_clock("tile_registers") | tile_clock("core");
 
 class TileModel {
  public:
@@ -25,12 +42,8 @@ class TileModel {
   Vtile___024root& ports() { return root_; }
 
   // The inputs as set in ports(), then a rising edge of the clock.
-  void cycle(Evaluation evaluation) {
-    if (evaluation == Evaluation::kDirect) {
-      tile_cycle(model_);
-    } else {
-      tile_cycle_by_eval(model_);
-    }
+  TileClocks cycle(Evaluation evaluation) {
+    return {evaluation == Evaluation::kDirect ? tile_cycle(model_) : tile_cycle_by_eval(model_)};
   }
 
   // The inputs as set in ports(), then a rising edge of the clocks of all blocks, whether they ask for it or

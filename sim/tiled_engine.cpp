@@ -81,26 +81,33 @@ void TiledEngine::create(Tile& tile, size_t place) {
   const MemoryBinding binding([&](std::string_view) -> TileMemory& { return memories_[tile.index]; });
   models_.push_back(std::make_unique<TileModel>(context_.get(), shape_.link_present(tile.index)));
   tile.model = models_.back().get();
+  tile.fed = true;
 }
 
 // ---------------------------------------------------------------- who is awake
 
 void TiledEngine::wake_tile(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
+  tile.arrives[moment.now()] = true;
   if (tile.awake_in == moment.step) return;
   tile.awake_in = moment.step;
   partition.awake.push_back(static_cast<uint32_t>(place));
 }
 
+inline void TiledEngine::stay_awake(Partition& partition, const Moment& moment, Tile& tile, size_t place) {
+  if (tile.awake_in == moment.step + 1) return;
+  tile.awake_in = moment.step + 1;
+  partition.next.push_back(static_cast<uint32_t>(place));
+}
+
 inline void TiledEngine::wake_next(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
-  if (tile.awake_in == moment.step + 1) return;
   if (tile.model == nullptr && on_border(place)) {
     wake_edge(place);
     return;
   }
-  tile.awake_in = moment.step + 1;
-  partition.next.push_back(static_cast<uint32_t>(place));
+  tile.arrives[moment.then()] = true;
+  stay_awake(partition, moment, tile, place);
 }
 
 inline void TiledEngine::wake_north(Partition& partition, const Moment& moment, size_t place) {
@@ -124,7 +131,10 @@ inline void TiledEngine::wake_south(Partition& partition, const Moment& moment, 
 void TiledEngine::step_tiles(Partition& partition, const Moment& moment) {
   // The links of a tile that fell asleep still hold, for the step after this one, what it drove two steps
   // before.
-  for (const uint32_t place : partition.asleep) links_[moment.then()][place] = {};
+  for (const uint32_t place : partition.asleep) {
+    links_[moment.then()][place] = {};
+    tiles_[place].drives[moment.then()] = false;
+  }
   partition.asleep.clear();
   partition.awake_tile_cycles += partition.awake.size();
   if (waves_) step_waves(moment);
@@ -160,31 +170,52 @@ inline Engine::Links TiledEngine::driven_by(const Ports& ports) {
            ports.ramp_credit_o}};
 }
 
+inline void TiledEngine::feed(Tile& tile, const Moment& moment, size_t place) {
+  auto& ports = tile.model->ports();
+  if (tile.arrives[moment.now()]) {
+    tile.arrives[moment.now()] = false;
+    set_inputs(ports, inputs(moment, place));
+    tile.fed = true;
+  } else if (tile.fed) {
+    set_inputs(ports, {.cycle = static_cast<uint32_t>(moment.cycle)});
+    tile.fed = false;
+  } else {
+    ports.cycle_i = static_cast<uint32_t>(moment.cycle);
+  }
+}
+
+// Registers that drive something are cleared in the next cycle if no more follows. So where the clock of
+// theirs does not tick, they hold nothing.
 void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t place) {
   Tile& tile = tiles_[place];
   if (tile.model == nullptr) create(tile, place);
   TileModel& model = *tile.model;
-  const Links& driven = links_[moment.now()][place];
-  if (driven.any_valid()) hash_links(partition, tile.index, driven);
+  if (tile.drives[moment.now()]) hash_links(partition, tile.index, links_[moment.now()][place]);
 
-  auto& ports = model.ports();
-  set_inputs(ports, inputs(moment, place));
-  model.cycle(options_.evaluation);
+  feed(tile, moment, place);
+  const TileClocks clocks = model.cycle(options_.evaluation);
 
-  Links& links = links_[moment.then()][place];
-  links = driven_by(ports);
-  if (links.any_valid()) {
-    if (links.valid(rtl::kPortNorth)) wake_north(partition, moment, place - grid_stride());
-    if (links.valid(rtl::kPortEast)) wake_next(partition, moment, place + 1);
-    if (links.valid(rtl::kPortSouth)) wake_south(partition, moment, place + grid_stride());
-    if (links.valid(rtl::kPortWest)) wake_next(partition, moment, place - 1);
+  bool& drives = tile.drives[moment.then()];
+  if (clocks.tick(kRouterClock)) {
+    Links& links = links_[moment.then()][place];
+    links = driven_by(model.ports());
+    drives = links.any_valid();
+    if (drives) {
+      if (links.valid(rtl::kPortNorth)) wake_north(partition, moment, place - grid_stride());
+      if (links.valid(rtl::kPortEast)) wake_next(partition, moment, place + 1);
+      if (links.valid(rtl::kPortSouth)) wake_south(partition, moment, place + grid_stride());
+      if (links.valid(rtl::kPortWest)) wake_next(partition, moment, place - 1);
+    }
+  } else if (drives) {
+    links_[moment.then()][place] = {};
+    drives = false;
   }
-  if (model.idle()) {
+  if (!model.idle()) {
+    stay_awake(partition, moment, tile, place);
+  } else if (tile.drives[moment.now()]) {
     partition.asleep.push_back(static_cast<uint32_t>(place));
-  } else {
-    wake_next(partition, moment, place);
   }
-  if (observed()) observe(partition, moment, tile.index, model);
+  if (observed() && clocks.tick(kObservedClocks)) observe(partition, moment, tile.index, model);
 }
 
 // All live tiles that this step could do without.
@@ -246,6 +277,7 @@ void TiledEngine::restore_tile(int tile, std::span<const uint8_t> state) {
   restore_tile_state(ports, state);
   if (options_.evaluation == Evaluation::kEval) settle_tile(ports);
   links_[moment_.now()][place] = driven_by(ports);
+  tiles_[place].drives[moment_.now()] = true;
 }
 
 void TiledEngine::wake_restored(int tile) {

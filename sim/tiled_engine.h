@@ -59,6 +59,9 @@ class TiledEngine : public Engine {
     TileModel* model;   // null: nothing ever reached it, or it is on the border
     uint64_t awake_in;  // the last step for which it is on a list
     int index;          // with a model
+    bool fed;           // the model's inputs may not be zero
+    bool drives[2];     // links_[i] of its place may not be zero
+    bool arrives[2];    // neither may what its neighbours drive toward it there
   };
 
   bool on_border(size_t place) const;
@@ -73,9 +76,13 @@ class TiledEngine : public Engine {
   TileInputs inputs(const Moment& moment, size_t place) const;
   void step_waves(const Moment& moment);
   void check_waves(const Moment& moment) const;
-  // A tile, or the host's end of an edge link, has something to do in the next step.
+  // The inputs of its model, for this step.
+  void feed(Tile& tile, const Moment& moment, size_t place);
+  // The tile has something to do in the next step.
+  static void stay_awake(Partition& partition, const Moment& moment, Tile& tile, size_t place);
+  // Something is driven toward the tile, or the host's end of an edge link, in the next step.
   void wake_next(Partition& partition, const Moment& moment, size_t place);
-  // ... a neighbour's tile, which may be another partition's.
+  // ... toward a neighbour's tile, which may be another partition's.
   void wake_north(Partition& partition, const Moment& moment, size_t place);
   void wake_south(Partition& partition, const Moment& moment, size_t place);
 

@@ -35,6 +35,10 @@ const char* const kSources[] = {".cmake",
                                 "sim/host_memory.cpp",
                                 "sim/host_memory.h",
                                 "sim/tile.vlt",
+                                "sim/tile_cycle_writer.cpp",
+                                "sim/tile_profile.txt",
+                                "sim/tile_schedule.cpp",
+                                "sim/verilated_code.cpp",
                                 "sim/wavelet.h"};
 
 std::string model_name(ModelKind kind, int columns, int rows) {
