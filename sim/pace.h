@@ -1,8 +1,10 @@
 // Whether several threads would be faster than one, found out by trying.
 //
 // The answer depends on how many tiles are awake, on the machine, and on what else it is doing, so nothing
-// but the time that steps take tells. The slower way is tried again from time to time, ever more rarely while
-// it stays slower. The choice has no effect on what happens on the wafer.
+// but the time that steps take tells. In a trial both ways take turns, so that they meet the same wafer, and
+// the one that took less time by awake tile-cycle is used until the next: after ever more steps while the
+// answer stays, and at once when lastingly twice or half as many tiles are awake. With few tiles awake there is
+// no trial. The choice has no effect on what happens on the wafer.
 #pragma once
 
 #include <array>
@@ -23,20 +25,22 @@ class Pace {
   void add(bool together, uint64_t steps, uint64_t awake_tile_cycles, double seconds);
 
  private:
-  // Alone, or together.
+  // Alone, or together, in the trial under way.
   struct Way {
-    double cost = 0;  // seconds an awake tile-cycle; 0: unknown
-    // Not yet in it, because it is too little to tell:
     uint64_t steps = 0;
     uint64_t awake_tile_cycles = 0;
     double seconds = 0;
+    double cost() const;  // seconds an awake tile-cycle
   };
 
-  bool faster() const { return ways_[1].cost < ways_[0].cost; }
+  bool is_close() const;
+  void end_trial();
 
+  bool together_ = false;
+  bool trying_ = false;
   std::array<Way, 2> ways_;
-  double awake_ = 0;           // tiles, lately
-  double awake_in_trial_ = 0;  // ... when both ways were last compared
+  double awake_ = 0;           // tiles, over the last some ten thousand steps
+  double awake_in_trial_ = 0;  // ... when the last trial ended; 0: there was none
   uint64_t since_trial_ = 0;   // steps
   uint64_t until_trial_ = 0;   // from one to the next
 };
