@@ -2,8 +2,8 @@
 # in a shared library of its own that is loaded when that size is asked for. Every block of its tiles ticks in every
 # cycle; with GATED_CLOCKS the tiles' clock gates are as in hardware.
 #
-# With MUTANT name SOURCE file: target tessera_flat_5x3_name, a wafer in which the file takes the place of the source of
-# the same name (tessera_mutant()).
+# With MUTANT name SOURCES files...: target tessera_flat_5x3_name, a wafer in which SystemVerilog files take the place of
+# the sources of the same names (tessera_mutant()). Packages (_pkg.sv) and C++ files come in addition.
 #
 # How they are made, for a build tree that is to compare (host/bench/model_build.h):
 set(TESSERA_FLAT_OPTIMIZE -O1 CACHE STRING "Of flat models; -O1: a reference, compiled in a third of the time")
@@ -11,17 +11,26 @@ set(TESSERA_FLAT_THREADS 1 CACHE STRING "Verilator's own threads of flat models"
 option(TESSERA_FLAT_HIERARCHICAL "Flat models by Verilator's hierarchical mode, a block a tile" OFF)
 
 function(tessera_flat_engine size)
-  cmake_parse_arguments(ARG "GATED_CLOCKS" "MUTANT;SOURCE" "" ${ARGN})
+  cmake_parse_arguments(ARG "GATED_CLOCKS" "MUTANT" "SOURCES" ${ARGN})
   set(target tessera_flat_${size})
   set(sources ${TESSERA_WAFER_SOURCES})
   set(optimize ${TESSERA_FLAT_OPTIMIZE})
+  set(additional)
   if(ARG_MUTANT)
     set(target ${target}_${ARG_MUTANT})
-    get_filename_component(name ${ARG_SOURCE} NAME)
-    list(TRANSFORM sources REPLACE ".*/${name}$" ${ARG_SOURCE})
-    if(NOT ARG_SOURCE IN_LIST sources)
-      message(FATAL_ERROR "mutant ${ARG_MUTANT}: the wafer has no source ${name}")
-    endif()
+    foreach(source ${ARG_SOURCES})
+      get_filename_component(name ${source} NAME)
+      if(name MATCHES "\\.cpp$")
+        list(APPEND additional ${source})
+      elseif(name MATCHES "_pkg\\.sv$")
+        list(PREPEND sources ${source})
+      else()
+        list(TRANSFORM sources REPLACE ".*/${name}$" ${source})
+        if(NOT source IN_LIST sources)
+          message(FATAL_ERROR "mutant ${ARG_MUTANT}: the wafer has no source ${name}")
+        endif()
+      endif()
+    endforeach()
     set(optimize -O0)  # it runs for a few tokens
   endif()
   if(TARGET ${target})
@@ -65,7 +74,7 @@ function(tessera_flat_engine size)
       ${sources} ARGS -GCols=${columns} -GRows=${rows} ${arguments}
       OPTIMIZE ${optimize} PARTS ${parts})
   endif()
-  add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp)
+  add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp ${additional})
   set_target_properties(${target}_model PROPERTIES EXCLUDE_FROM_ALL ON)
   target_compile_definitions(${target} PRIVATE TESSERA_COLUMNS=${columns} TESSERA_ROWS=${rows})
   target_include_directories(${target} PRIVATE ${sim}/..)
