@@ -74,7 +74,6 @@ TEST_F(Cli, ATextIsSavedAndGoneOnWith) {
 
   expect_refused("run" + tiny + "--restore " + snapshot + " --size 4x4", {"--restore", "--size"});
   expect_refused("run --quiet --restore " + snapshot, {"text.snapshot", "another model"});
-  expect_refused("run" + tiny + "--restore " + snapshot + " --engine flat", {"flat engine has no snapshots"});
   expect_refused("run" + tiny + "--restore " + model, {"model.bin", "not a snapshot"});
   expect_refused("run" + tiny + wafer + "--save " + folder.file("no/where"), {"no/where"});
   std::string damaged = read_bytes(snapshot);

@@ -10,6 +10,7 @@
 
 #include "host/error/error.h"
 #include "sim/distributed/distributed_engine.h"
+#include "sim/snapshot.h"
 #include "sim/tiled_engine.h"
 #include "tests/sim/distributed/job.h"
 #include "tests/sim/random_wafer.h"
@@ -250,6 +251,15 @@ TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
   EXPECT_TRUE(engine.quiet());
   EXPECT_EQ(engine.link_hash(), 0u);
   EXPECT_EQ(ask_all_tiles(engine), first);
+}
+
+// Rather than to save the part of it that is in this process.
+TEST(DistributedEngine, HasNoSnapshots) {
+  DistributedEngine engine({2, 8, {}, {}, {}}, {}, job());
+  EXPECT_THROW(engine.require_snapshots(), Error);
+  WaferSnapshot snapshot;
+  snapshot.shape = engine.shape();
+  EXPECT_THROW(engine.restore(std::move(snapshot)), Error);
 }
 
 TEST(DistributedEngine, RowsFollowTheExpectedWork) {
