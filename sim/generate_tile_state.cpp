@@ -1,7 +1,7 @@
 // generate_tile_state <folder of the Verilated tile> <tile_state_table.cpp> <SystemVerilog sources...>
 //
 // Writes the table of sim/tile_state.h: every member of the Verilated tile in which a value lives from one
-// cycle to the next, and the identity of the tile: a hash of these members and of the tile's sources.
+// cycle to the next, and two hashes: of the tile's sources, and of these together with the members.
 //
 // A member of a kind that is not known here fails the build, because a snapshot that silently leaves one out
 // would restore another tile.
@@ -147,7 +147,7 @@ void write_members(std::ostream& out, const std::vector<Member>& members) {
         << "),  // " << member.type << "\n";
 }
 
-std::string table(const Listing& listing, uint64_t identity) {
+std::string table(const Listing& listing, uint64_t source_hash, uint64_t identity) {
   std::ostringstream text;
   text << R"(// Generated from the Verilated tile by sim/generate_tile_state.cpp.
 #include "Vtile___024root.h"
@@ -175,8 +175,11 @@ std::span<const TileStateMember> tile_state_members() { return kMembers; }
 
 std::span<const TileStateMember> tile_clocks() { return kClocks; }
 
+uint64_t tile_source_hash() { return 0x)"
+       << std::hex << source_hash << R"(u; }
+
 uint64_t tile_identity() { return 0x)"
-       << std::hex << identity << "u; }\n\n}  // namespace tessera::sim\n";
+       << identity << "u; }\n\n}  // namespace tessera::sim\n";
   return text.str();
 }
 
@@ -195,9 +198,14 @@ int main(int argc, char** argv) {
       identity.add(member.type);
       identity.add(member.name);
     }
-    for (int i = 3; i < argc; ++i) identity.add(read(argv[i]));
+    Fnv1a source_hash;
+    for (int i = 3; i < argc; ++i) {
+      const std::string source = read(argv[i]);
+      source_hash.add(source);
+      identity.add(source);
+    }
     std::ofstream out(argv[2]);
-    out << table(listing, identity.hash());
+    out << table(listing, source_hash.hash(), identity.hash());
     if (!out.flush()) throw std::runtime_error(std::string(argv[2]) + ": cannot be written");
   } catch (const std::exception& error) {
     std::cerr << "generate_tile_state: " << error.what() << "\n";

@@ -27,8 +27,11 @@ std::span<const TileStateMember> tile_state_members();
 // The clocks of the tile's blocks, which are low between cycles and no state.
 std::span<const TileStateMember> tile_clocks();
 
-// A hash of the members and of the SystemVerilog that they come from: states of tiles with the same identity
-// mean the same.
+// A hash of the tile's SystemVerilog: tiles with the same one behave alike, cycle by cycle.
+uint64_t tile_source_hash();
+
+// A hash of that and of the members, which depend on the Verilator, too: states of tiles with the same
+// identity mean the same.
 uint64_t tile_identity();
 
 // Bytes of a saved state.

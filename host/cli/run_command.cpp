@@ -90,16 +90,21 @@ std::optional<Restored> load_restored(const std::string& path) {
   return restored;
 }
 
+// Before anything is compiled, or a model of the engine is built, which takes minutes.
+void require_snapshots(const Options& options) {
+  const std::string& engine = options.source.engine.name;
+  if (engine == "tiled" || (options.save.empty() && options.restore.empty())) return;
+  fail(ErrorKind::kConfig, "--engine: the {} engine has no snapshots, should be tiled", engine);
+}
+
 int execute(const Options& options) {
   const JoinedRanks ranks(options.source.engine);
   if (ranks.served()) return 0;
+  require_snapshots(options);
   TextOutput output(options.json);
   std::optional<OutputFile> snapshot;
   if (!options.save.empty()) snapshot.emplace(options.save);
   std::optional<Restored> restored = load_restored(options.restore);
-  // Before a model of it is built, which takes minutes.
-  if ((snapshot || restored) && options.source.engine.name == "flat")
-    fail(ErrorKind::kConfig, "--engine: the flat engine has no snapshots, the tiled engine has");
   const LoadMode mode = load_mode(options.load);
   WaferSource source =
       restored ? WaferSource(parse_wafer_config(restored->run.wafer, options.restore), options.source.engine)
@@ -126,7 +131,6 @@ int execute(const Options& options) {
   const std::vector<BitFlip> flips = read_bit_flips(options.flips, image);
   const std::unique_ptr<WaferPort> port = source.power_on(image);
   EnginePort* simulated = source.simulated();
-  if (snapshot) simulated->engine().require_snapshots();
   if (restored) {
     restore_run(*simulated, image, restored->run, std::move(restored->wafer), options.restore);
     run_options.resume = restored->run.request;

@@ -61,7 +61,7 @@ struct Failure {
 struct Welcome {
   std::uint16_t version = kLinkVersion;
   bool back_door = false;
-  std::uint64_t tile_build = 0;
+  std::uint64_t tile_build = 0;  // sim::tile_source_hash()
   WaferWorkers workers;
   std::string engine;
   WaferConfig config;

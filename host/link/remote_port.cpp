@@ -7,8 +7,8 @@
 #include "host/link/client_channel.h"
 #include "host/link/events.h"
 #include "host/link/messages.h"
-#include "host/link/tile_build.h"
 #include "host/runtime/engine_port.h"
+#include "sim/tile_state.h"
 
 namespace tessera {
 namespace {
@@ -27,9 +27,9 @@ class RemotePort::Impl {
     if (welcome_.version != kLinkVersion)
       lose("it chose version {} of the host link, this program speaks version {}", welcome_.version,
            kLinkVersion);
-    if (welcome_.tile_build != kTileBuild)
+    if (welcome_.tile_build != sim::tile_source_hash())
       lose("its tiles are of build {:016x}, this program's of {:016x}; both should be of the same sources",
-           welcome_.tile_build, kTileBuild);
+           welcome_.tile_build, sim::tile_source_hash());
     channel_.set_limit(kFrameLimit);
     shape_ = engine_shape(welcome_.config);
   }

@@ -13,8 +13,8 @@
 #include "host/link/connection.h"
 #include "host/link/listener.h"
 #include "host/link/messages.h"
-#include "host/link/tile_build.h"
 #include "host/link/wafer_service.h"
+#include "sim/tile_state.h"
 
 namespace tessera {
 namespace {
@@ -108,8 +108,8 @@ WaferServer::Impl::Impl(HostedWafer wafer, const ServerOptions& options,
       timer_(context_),
       signals_(context_),
       port_(wafer_.power_on()) {
-  append(welcome_, link::Welcome{kLinkVersion, port_->has_back_door(), kTileBuild, port_->workers(),
-                                 wafer_.engine, wafer_.config});
+  append(welcome_, link::Welcome{kLinkVersion, port_->has_back_door(), sim::tile_source_hash(),
+                                 port_->workers(), wafer_.engine, wafer_.config});
   if (welcome_.size() > kWelcomeLimit)
     fail(ErrorKind::kCapacity, "the list of dead tiles and links takes {} bytes, should be at most {}",
          welcome_.size(), kWelcomeLimit);

@@ -72,6 +72,19 @@ std::string list(const Image& image, const std::vector<int>& messages, const cha
   return text;
 }
 
+// Where it is about a wavelet or a message, of which port and color; the other kinds leave these fields 0.
+std::string place(const rtl::TileError& error) {
+  switch (error.kind) {
+    case rtl::kErrorNoRoute:
+    case rtl::kErrorDeadLink:
+    case rtl::kErrorOverflow:
+    case rtl::kErrorLength:
+      return fmt::format(", {}, color {}", rtl::port_name(error.port), static_cast<unsigned>(error.color));
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::string describe(const Image& image, const TileErrorSeen& seen) {
@@ -81,9 +94,8 @@ std::string describe(const Image& image, const TileErrorSeen& seen) {
   for (size_t i = 0; i < image.kernel_tiles.size(); ++i) {
     if (image.kernel_tiles[i] == TilePosition{x, y}) kernel = kernel_name(image.graph.kernels[i]);
   }
-  return fmt::format("tile {},{} ({}): {}, {}, color {} in cycle {}", x, y, kernel,
-                     rtl::error_kind_name(seen.error.kind), rtl::port_name(seen.error.port),
-                     static_cast<unsigned>(seen.error.color), seen.cycle);
+  return fmt::format("tile {},{} ({}): {}{} in cycle {}", x, y, kernel, rtl::error_kind_name(seen.error.kind),
+                     place(seen.error), seen.cycle);
 }
 
 std::string describe_hang(const Watch& watch, int tag, std::uint64_t cycle) {

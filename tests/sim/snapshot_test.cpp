@@ -10,6 +10,7 @@
 #include "host/error/error.h"
 #include "sim/flat_engine.h"
 #include "sim/tiled_engine.h"
+#include "tests/sim/random_wafer.h"
 #include "tests/sim/snapshot_bytes.h"
 #include "tests/sim/traffic.h"
 
@@ -32,12 +33,6 @@ std::string error_of(const Bytes& file, ErrorKind kind = ErrorKind::kInput) {
     return error.what();
   }
   return {};
-}
-
-std::vector<bool> marks(int tiles, std::initializer_list<int> marked) {
-  std::vector<bool> result(tiles, false);
-  for (const int tile : marked) result[tile] = true;
-  return result;
 }
 
 std::unique_ptr<TiledEngine> make(const WaferShape& shape, int threads = 1,
@@ -100,12 +95,7 @@ TEST_P(SnapshotTest, TheRunGoesOnToTheLastBit) {
       return *engines.back();
     });
     EXPECT_GT(engines.size(), 3u);
-    EXPECT_EQ(result.link_hash, expected.link_hash);
-    EXPECT_EQ(result.subtotals, expected.subtotals);
-    EXPECT_EQ(result.end_cycle, expected.end_cycle);
-    EXPECT_EQ(result.awake_tile_cycles, expected.awake_tile_cycles);
-    EXPECT_EQ(result.sent_hash, expected.sent_hash);
-    EXPECT_EQ(result.messages, expected.messages);
+    expect_same(result, expected);
     expect_same_memories(*engines.back(), *whole);
     if (seed % 2 != 0) {  // eval() keeps more
       EXPECT_EQ(bytes_of(*engines.back()), bytes_of(*whole));

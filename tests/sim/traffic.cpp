@@ -10,9 +10,8 @@
 namespace tessera::sim {
 namespace {
 
-constexpr int kParts = 40;          // messages of a color, each with its part
-constexpr int kRegion = 200;        // 16-byte words of SRAM for a color
-constexpr uint64_t kCycles = 5000;  // in which messages are sent
+constexpr int kParts = 40;    // messages of a color, each with its part
+constexpr int kRegion = 200;  // 16-byte words of SRAM for a color
 
 // Where a stream begins or ends: a tile's port, to the west or east an edge link.
 struct End {
@@ -36,9 +35,10 @@ struct Stream {
 
 class Traffic final : public EngineObserver {
  public:
-  Traffic(Engine& engine, unsigned seed, const Handover& handover)
+  Traffic(Engine& engine, unsigned seed, const Handover& handover, uint64_t cycles)
       : engine_(&engine),
         handover_(handover),
+        cycles_(cycles),
         shape_(engine.shape()),
         random_(seed),
         row_(first_live_row()),
@@ -49,6 +49,7 @@ class Traffic final : public EngineObserver {
     engine_->set_observer(this);
     choose_streams();
     for (const Stream& stream : streams_) configure(stream);
+    for (; writes_ != 0; --writes_) EXPECT_TRUE(control_.answer().empty());
     // Acknowledgements have arrived, the last credits may still be on their way.
     while (!engine_->quiet()) engine_->step();
     engine_->set_epoch();
@@ -125,8 +126,7 @@ class Traffic final : public EngineObserver {
       }
     }
     for (const auto& [place, mask] : routes)
-      control_.write(place.first, rtl::kRegRoute + (place.second * rtl::kColorCount + stream.color) * 4,
-                     {mask});
+      write(place.first, rtl::kRegRoute + (place.second * rtl::kColorCount + stream.color) * 4, {mask});
     for (const End& sink : stream.sinks) {
       if (sink.port != rtl::kPortRamp) continue;
       rtl::ReceiveRule rule{};
@@ -136,8 +136,13 @@ class Traffic final : public EngineObserver {
       rule.base = region(stream);
       rule.part_stride = stride(stream);
       const auto words = std::bit_cast<std::array<uint32_t, 2>>(rule);
-      control_.write(sink.tile, rtl::kRegRule + stream.color * 8, {words[0], words[1]});
+      write(sink.tile, rtl::kRegRule + stream.color * 8, {words[0], words[1]});
     }
+  }
+
+  void write(int tile, uint32_t address, const std::vector<uint32_t>& words) {
+    control_.send_write(tile, address, words);
+    ++writes_;
   }
 
   static int stride(const Stream& stream) { return (stream.words + 3) / 4; }
@@ -146,7 +151,7 @@ class Traffic final : public EngineObserver {
   }
 
   void send_messages() {
-    for (uint64_t cycle = 0; cycle < kCycles; cycle += random(8)) {
+    for (uint64_t cycle = 0; cycle < cycles_; cycle += random(8)) {
       engine_->run_until(cycle);
       hand_over();
       if (streams_.empty()) break;
@@ -273,6 +278,7 @@ class Traffic final : public EngineObserver {
 
   Engine* engine_;
   const Handover& handover_;
+  const uint64_t cycles_;  // in which messages are sent
   const WaferShape shape_;
   std::mt19937 random_;
   int row_;
@@ -281,6 +287,7 @@ class Traffic final : public EngineObserver {
   std::vector<Stream> streams_;
   std::map<std::tuple<int, int, int>, std::vector<std::vector<uint32_t>>> arrived_;  // tile, port, color
   uint64_t sent_hash_ = 0;
+  size_t writes_ = 0;  // without an answer yet
   size_t messages_ = 0;
   size_t reads_ = 0;
   size_t answers_ = 0;
@@ -288,8 +295,17 @@ class Traffic final : public EngineObserver {
 
 }  // namespace
 
-TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover) {
-  return Traffic(engine, seed, handover).run();
+void expect_same(const TrafficResult& a, const TrafficResult& b) {
+  EXPECT_EQ(a.link_hash, b.link_hash);
+  EXPECT_EQ(a.subtotals, b.subtotals);
+  EXPECT_EQ(a.end_cycle, b.end_cycle);
+  EXPECT_EQ(a.awake_tile_cycles, b.awake_tile_cycles);
+  EXPECT_EQ(a.sent_hash, b.sent_hash);
+  EXPECT_EQ(a.messages, b.messages);
+}
+
+TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover, uint64_t cycles) {
+  return Traffic(engine, seed, handover, cycles).run();
 }
 
 }  // namespace tessera::sim

@@ -26,11 +26,16 @@ struct TrafficResult {
   size_t messages = 0;
 };
 
+// Fails the test unless they are of the same run.
+void expect_same(const TrafficResult& a, const TrafficResult& b);
+
 // Asked between cycles: gives the engine that goes on, which is this one or one whose wafer is in the same
 // state. All of them live as long as the run.
 using Handover = std::function<Engine&(Engine& engine)>;
 
-// Sets up streams by seed, runs them until the wafer is quiet, and checks what arrived.
-TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover = {});
+// Sets up streams by seed, sends messages for so many cycles, runs until the wafer is quiet, and checks what
+// arrived.
+TrafficResult run_traffic(Engine& engine, unsigned seed, const Handover& handover = {},
+                          uint64_t cycles = 5000);
 
 }  // namespace tessera::sim

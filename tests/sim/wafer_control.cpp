@@ -107,10 +107,14 @@ std::vector<uint32_t> WaferControl::answer() {
 }
 
 void WaferControl::write(int tile, uint32_t address, const std::vector<uint32_t>& words) {
+  send_write(tile, address, words);
+  EXPECT_TRUE(answer().empty());
+}
+
+void WaferControl::send_write(int tile, uint32_t address, const std::vector<uint32_t>& words) {
   std::vector<uint32_t> message{address};
   message.insert(message.end(), words.begin(), words.end());
   send(tile, rtl::kRequestWrite, message);
-  EXPECT_TRUE(answer().empty());
 }
 
 void WaferControl::send_read(int tile, uint32_t address, uint32_t count) {

@@ -37,7 +37,8 @@ class WaferControl {
   void write(int tile, uint32_t address, const std::vector<uint32_t>& words);
   std::vector<uint32_t> read(int tile, uint32_t address, uint32_t count);
 
-  // Only queues the request.
+  // Only queue the request.
+  void send_write(int tile, uint32_t address, const std::vector<uint32_t>& words);
   void send_read(int tile, uint32_t address, uint32_t count);
   // The words of the next answer, without the operation word; empty when the wafer fell quiet or was too
   // slow.

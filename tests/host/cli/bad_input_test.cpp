@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "tests/host/cli/fixture.h"
 #include "tests/support/random_model.h"
@@ -164,6 +165,17 @@ TEST_F(BadInput, WrongWafers) {
   for (int y = 0; y < 4; ++y)
     every_edge += "[0, " + std::to_string(y) + ", west], [3, " + std::to_string(y) + ", east], ";
   expect_refused("run" + tiny + yaml(every_edge + "]\n"), {"0 that are live"});
+}
+
+// The files are not there: that nothing was said of them shows that nothing was begun.
+TEST_F(BadInput, EnginesWithoutSnapshots) {
+  for (const std::string engine : {"flat", "distributed", "steam"}) {
+    const std::string run = "run --model /nowhere/model.bin --engine " + engine;
+    const std::string refusal = "--engine: the " + engine + " engine has no snapshots, should be tiled";
+    expect_refused(run + " --save " + folder.file("text.snapshot"), {refusal});
+    expect_refused(run + " --restore /nowhere/text.snapshot", {refusal});
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.file("text.snapshot")));
 }
 
 TEST_F(BadInput, ModelsThatDoNotFit) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "tests/host/cli/fixture.h"
 
@@ -59,14 +58,12 @@ TEST_F(Cli, SamplingIsReproducedByItsSeed) {
 TEST_F(Cli, ATextIsSavedAndGoneOnWith) {
   const std::string snapshot = folder.file("text.snapshot");
   const std::string text = "--prompt ab --ignore-eos --temperature 0.8 --seed 3";
-  const auto report = [&](const std::string& arguments) {
-    const ProgramResult result = run_program("run" + tiny + arguments + " --json -");
-    EXPECT_EQ(result.status, 0) << result.err;
-    return nlohmann::json::parse(result.out);
+  const auto run = [&](const std::string& arguments) {
+    return report(run_program("run" + tiny + arguments + " --json -"));
   };
-  const auto whole = report(wafer + text + " --tokens 9");
-  report(wafer + text + " --tokens 4 --save " + snapshot);
-  const auto rest = report("--restore " + snapshot + " --tokens 5");
+  const auto whole = run(wafer + text + " --tokens 9");
+  run(wafer + text + " --tokens 4 --save " + snapshot);
+  const auto rest = run("--restore " + snapshot + " --tokens 5");
   for (const char* key : {"text", "token_ids", "link_hash", "cycles", "position_cycles", "wafer"})
     EXPECT_EQ(rest[key], whole[key]) << key;
   EXPECT_EQ(rest["mismatches"], 0);
@@ -74,7 +71,6 @@ TEST_F(Cli, ATextIsSavedAndGoneOnWith) {
 
   expect_refused("run" + tiny + "--restore " + snapshot + " --size 4x4", {"--restore", "--size"});
   expect_refused("run --quiet --restore " + snapshot, {"text.snapshot", "another model"});
-  expect_refused("run" + tiny + "--restore " + snapshot + " --engine flat", {"flat engine has no snapshots"});
   expect_refused("run" + tiny + "--restore " + model, {"model.bin", "not a snapshot"});
   expect_refused("run" + tiny + wafer + "--save " + folder.file("no/where"), {"no/where"});
   std::string damaged = read_bytes(snapshot);

@@ -3,31 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/host/cli/program.h"
-#include "tests/support/files.h"
-#include "tests/support/random_model.h"
+#include "tests/host/cli/fixture.h"
 
 namespace tessera {
 namespace {
 
-class DistributedCli : public testing::Test {
+class DistributedCli : public Cli {
  protected:
-  DistributedCli() {
-    const ModelConfig config{.dim = 32,
-                             .hidden_dim = 64,
-                             .layers = 1,
-                             .heads = 2,
-                             .kv_heads = 1,
-                             .vocabulary = 270,
-                             .context = 24};
-    write_checkpoint(model, random_model(config, 7));
-    write_tokenizer(tokenizer, byte_tokenizer(config.vocabulary));
-    tiny = " --model " + model + " --tokenizer " + tokenizer + " --size 4x4 ";
-  }
-
   // With other tests beside it, a rank may have no core of its own.
   static std::string launcher(int ranks) {
     return std::string(TESSERA_MPIRUN) + " --oversubscribe --bind-to none -n " + std::to_string(ranks) + " ";
@@ -35,39 +19,28 @@ class DistributedCli : public testing::Test {
   static ProgramResult run_ranks(int ranks, const std::string& arguments) {
     return run_shell(launcher(ranks) + TESSERA_PROGRAM + " " + arguments);
   }
-  // The launcher has words of its own for what went wrong.
-  static std::vector<std::string> our_lines(const ProgramResult& result) {
-    std::vector<std::string> lines;
+  // What the program said on stderr. The launcher has words of its own for what went wrong.
+  static std::string our_lines(const ProgramResult& result) {
+    std::string lines;
     std::istringstream text(result.err);
     for (std::string line; std::getline(text, line);) {
-      if (line.rfind("tessera: ", 0) == 0) lines.push_back(line);
+      if (line.rfind("tessera: ", 0) == 0) lines += line + "\n";
     }
     return lines;
   }
-  void expect_refused(int ranks, const std::string& arguments, const std::vector<std::string>& parts) {
-    const ProgramResult result = run_ranks(ranks, arguments);
-    EXPECT_EQ(result.status, 2) << arguments;
-    EXPECT_EQ(result.out, "") << arguments;
-    const std::vector<std::string> lines = our_lines(result);
-    ASSERT_EQ(lines.size(), 1u) << result.err;
-    for (const std::string& part : parts) EXPECT_NE(lines[0].find(part), std::string::npos) << lines[0];
-  }
-  nlohmann::json report(const ProgramResult& result) {
-    EXPECT_EQ(result.status, 0) << result.err;
-    return nlohmann::json::parse(result.out);
+  static void expect_refused(int ranks, const std::string& arguments, const std::vector<std::string>& parts) {
+    SCOPED_TRACE(arguments);
+    ProgramResult result = run_ranks(ranks, arguments);
+    result.err = our_lines(result);
+    Cli::expect_refused(result, parts);
   }
   void expect_death(int victim);
-
-  TemporaryFolder folder;
-  std::string model = folder.file("model.bin");
-  std::string tokenizer = folder.file("tok.bin");
-  std::string tiny;
 };
 
 TEST_F(DistributedCli, IsTheSameRun) {
   for (const std::string load : {"control", "backdoor"}) {
     const std::string arguments =
-        "run" + tiny + "--prompt ab --tokens 6 --ignore-eos --json - --load " + load;
+        "run" + tiny + wafer + "--prompt ab --tokens 6 --ignore-eos --json - --load " + load;
     const nlohmann::json tiled = report(run_program(arguments));
     EXPECT_EQ(tiled["ranks"], 1);
     std::vector<nlohmann::json> runs = {report(run_program(arguments + " --engine distributed"))};
@@ -86,7 +59,7 @@ TEST_F(DistributedCli, IsTheSameRun) {
 }
 
 TEST_F(DistributedCli, TheFirstLineNamesTheRanks) {
-  const ProgramResult result = run_ranks(2, "run" + tiny + "--tokens 1 --engine distributed");
+  const ProgramResult result = run_ranks(2, "run" + tiny + wafer + "--tokens 1 --engine distributed");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out.rfind("wafer: 4 x 4 tiles, 0 dead, distributed engine on 2 ranks\n", 0), 0u)
       << result.out;
@@ -94,9 +67,10 @@ TEST_F(DistributedCli, TheFirstLineNamesTheRanks) {
 
 TEST_F(DistributedCli, WhatIsWrongIsSaidOnce) {
   expect_refused(2, "run --engine distributed --model /nowhere/model.bin", {"/nowhere/model.bin"});
-  expect_refused(2, "run" + tiny + "--engine distributed --tokens many", {"--tokens", "many"});
-  expect_refused(2, "run" + tiny + "--engine distributed --json /nowhere/x.json", {"/nowhere/x.json"});
-  expect_refused(5, "run" + tiny + "--engine distributed --tokens 1 --quiet",
+  expect_refused(2, "run" + tiny + wafer + "--engine distributed --tokens many", {"--tokens", "many"});
+  expect_refused(2, "run" + tiny + wafer + "--engine distributed --json /nowhere/x.json",
+                 {"/nowhere/x.json"});
+  expect_refused(5, "run" + tiny + wafer + "--engine distributed --tokens 1 --quiet",
                  {"5 ranks", "4 rows", "1 to 4"});
 }
 
@@ -121,10 +95,9 @@ void DistributedCli::expect_death(int victim) {
   const ProgramResult result =
       run_shell(launcher(2) + "sh " + script + " > " + out + "; status=$?; date +%s.%N; exit $status");
   EXPECT_NE(result.status, 0);
-  const std::vector<std::string> lines = our_lines(result);
-  ASSERT_EQ(lines.size(), 1u) << result.err;
-  EXPECT_EQ(lines[0], "tessera: distributed engine: rank " + std::to_string(victim) +
-                          " of 2 is gone, the run cannot go on");
+  EXPECT_EQ(our_lines(result), "tessera: distributed engine: rank " + std::to_string(victim) +
+                                   " of 2 is gone, the run cannot go on\n")
+      << result.err;
   EXPECT_LT(std::stod(result.out) - std::stod(read_bytes(folder.file("killed"))), 10);
   if (victim == 0) return;  // could not clean up
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))

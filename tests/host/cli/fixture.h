@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ class Cli : public testing::Test {
   Cli();
 
   // One line on stderr that says all of `parts`, nothing on stdout, status 2.
-  void expect_refused(const std::string& arguments, const std::vector<std::string>& parts);
+  static void expect_refused(const ProgramResult& result, const std::vector<std::string>& parts);
+  static void expect_refused(const std::string& arguments, const std::vector<std::string>& parts);
+  // What was printed with --json - by a run in which all agreed.
+  static nlohmann::json report(const ProgramResult& result);
   // A file in the folder; gives its path.
   std::string written(const std::string& name, const std::string& bytes);
   // " --wafer FILE" with this text in it.

@@ -1,64 +1,34 @@
 // tessera wafer, and the commands that run on what it hosts.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "tests/host/cli/background_program.h"
-#include "tests/host/cli/program.h"
-#include "tests/support/files.h"
-#include "tests/support/random_model.h"
+#include "tests/host/cli/fixture.h"
 
 namespace tessera {
 namespace {
 
-class WaferCommand : public testing::Test {
+class WaferCommand : public Cli {
  protected:
-  WaferCommand() {
-    const ModelConfig config{.dim = 32,
-                             .hidden_dim = 64,
-                             .layers = 1,
-                             .heads = 2,
-                             .kv_heads = 1,
-                             .vocabulary = 270,
-                             .context = 24};
-    write_checkpoint(folder.file("model.bin"), random_model(config, 7));
-    write_tokenizer(folder.file("tokenizer.bin"), byte_tokenizer(config.vocabulary));
-  }
-
   ProgramResult run(const std::string& options) {
-    return run_program("run --model " + folder.file("model.bin") + " --prompt ab --tokens 5 --ignore-eos " +
-                       options);
+    return run_program("run" + tiny + "--prompt ab --tokens 5 --ignore-eos " + options);
   }
   // A report, without what depends on the machine.
   nlohmann::json report(const std::string& options) {
-    const ProgramResult result = run(options + " --json -");
-    EXPECT_EQ(result.status, 0) << result.err;
-    auto json = nlohmann::json::parse(result.out);
+    nlohmann::json json = Cli::report(run(options + " --json -"));
     for (const char* key :
          {"load_seconds", "wall_seconds", "tokens_per_second", "awake_tile_cycles_per_second", "threads"})
       json.erase(key);
     return json;
   }
-  // One line on stderr that says all of `parts`, nothing on stdout, status 2.
-  void expect_refused(const ProgramResult& result, const std::vector<std::string>& parts) {
-    EXPECT_EQ(result.status, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_EQ(result.err.rfind("tessera: ", 0), 0u) << result.err;
-    for (const std::string& part : parts) EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
-    EXPECT_EQ(result.out, "");
-  }
-
-  TemporaryFolder folder;
 };
 
 TEST_F(WaferCommand, ReportsAreTheSameOverBothSocketsAndWithoutOne) {
-  write_bytes(folder.file("wafer.yaml"),
-              "size: 5x4\ndead_tiles: [[2, 1]]\ndead_links: [[0, 0, west]]\nseed: 5\nclock_mhz: 850\n");
-  const std::string wafer = " --wafer " + folder.file("wafer.yaml");
+  const std::string wafer =
+      yaml("size: 5x4\ndead_tiles: [[2, 1]]\ndead_links: [[0, 0, west]]\nseed: 5\nclock_mhz: 850\n");
   const nlohmann::json local = report(wafer);
   EXPECT_EQ(local["mismatches"], 0);
   EXPECT_EQ(local["wafer"]["clock_mhz"], 850);
@@ -91,7 +61,7 @@ TEST_F(WaferCommand, OptionsThatAreNotTheWafersAreTheClients) {
 TEST_F(WaferCommand, TraceRunsOnItToo) {
   BackgroundProgram host("wafer --once --listen tcp:localhost:0 --size 4x4");
   const std::string address = host.line_after("listening on ");
-  const std::string trace = "debug trace --prompt ab --position 1 --model " + folder.file("model.bin");
+  const std::string trace = "debug trace" + tiny + "--prompt ab --position 1";
   const ProgramResult remote = run_program(trace + " --connect " + address);
   EXPECT_EQ(remote.status, 0) << remote.err;
   EXPECT_EQ(remote.out, run_program(trace + " --size 4x4").out);
@@ -102,8 +72,7 @@ TEST_F(WaferCommand, TraceRunsOnItToo) {
 TEST_F(WaferCommand, AnInterruptEndsItWhileItServes) {
   BackgroundProgram host("wafer --listen unix:" + folder.file("socket") + " --size 4x4");
   const std::string address = host.line_after("listening on ");
-  BackgroundProgram client("run --model " + folder.file("model.bin") +
-                           " --tokens 20 --ignore-eos --prompt a --connect " + address);
+  BackgroundProgram client("run" + tiny + "--tokens 20 --ignore-eos --prompt a --connect " + address);
   client.line_after("model: ");
   host.signal(SIGINT);
   EXPECT_EQ(host.wait().status, 0);
@@ -119,22 +88,21 @@ TEST_F(WaferCommand, AnInterruptEndsItWhileItServes) {
 TEST_F(WaferCommand, WrongAddresses) {
   for (const auto& [address, part] : std::vector<std::pair<std::string, std::string>>{
            {"tcp:", "port"}, {"tcp:99999", "99999"}, {"pigeon:loft", "unix:PATH"}, {"unix:", "unix:PATH"}}) {
-    expect_refused(run_program("wafer --listen " + address), {"--listen", part});
+    expect_refused("wafer --listen " + address, {"--listen", part});
     expect_refused(run("--connect " + address), {"--connect", part});
   }
-  expect_refused(run_program("wafer"), {"--listen"});
+  expect_refused("wafer", {"--listen"});
   expect_refused(run("--connect tcp:0"), {"--connect", "port 0"});
   expect_refused(run("--connect unix:" + folder.file("nobody")), {"unix:" + folder.file("nobody")});
-  expect_refused(run_program("wafer --listen unix:/nowhere/socket"), {"unix:/nowhere/socket"});
-  write_bytes(folder.file("text"), "precious");
-  expect_refused(run_program("wafer --listen unix:" + folder.file("text")), {"not a socket"});
-  expect_refused(run_program("wafer --listen tcp:0 --engine steam"), {"steam"});
-  expect_refused(run_program("wafer --listen tcp:0 --idle 0"), {"--idle"});
-  expect_refused(run_program("wafer --listen tcp:0 --size 4x4 --dead 4,0"), {"4,0"});
+  expect_refused("wafer --listen unix:/nowhere/socket", {"unix:/nowhere/socket"});
+  expect_refused("wafer --listen unix:" + written("text", "precious"), {"not a socket"});
+  expect_refused("wafer --listen tcp:0 --engine steam", {"steam"});
+  expect_refused("wafer --listen tcp:0 --idle 0", {"--idle"});
+  expect_refused("wafer --listen tcp:0 --size 4x4 --dead 4,0", {"4,0"});
 
   BackgroundProgram host("wafer --listen tcp:0 --size 4x4");
   const std::string taken = host.line_after("listening on ");
-  expect_refused(run_program("wafer --size 4x4 --listen " + taken), {taken, "in use"});
+  expect_refused("wafer --size 4x4 --listen " + taken, {taken, "in use"});
   host.signal(SIGTERM);
   host.wait();
   expect_refused(run("--connect " + taken), {taken, "refused"});

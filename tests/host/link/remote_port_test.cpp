@@ -8,7 +8,7 @@
 
 #include "host/error/error.h"
 #include "host/link/events.h"
-#include "host/link/tile_build.h"
+#include "sim/tile_state.h"
 #include "tests/host/link/recorder.h"
 #include "tests/host/link/scripted_wafer.h"
 #include "tests/host/link/server_fixture.h"
@@ -193,7 +193,7 @@ TEST(RemotePort, HostsThatAreNotWhatTheyShouldBe) {
     const FakeHost host(bytes, closes);
     expect_error(ErrorKind::kEngine, part, [&] { RemotePort port(host.address(), times); });
   };
-  const link::Welcome good{kLinkVersion, true, kTileBuild, {}, "tiled", {}};
+  const link::Welcome good{kLinkVersion, true, sim::tile_source_hash(), {}, "tiled", {}};
   link::Welcome other = good;
   other.tile_build ^= 1;
   refused(welcome(other), false, "same sources");
@@ -215,7 +215,7 @@ TEST(RemotePort, HostsThatAreNotWhatTheyShouldBe) {
 }
 
 TEST(RemotePort, AHostThatDiesInTheMiddleOfAnAnswer) {
-  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, {}, "tiled", {}});
+  Bytes bytes = welcome({kLinkVersion, true, sim::tile_source_hash(), {}, "tiled", {}});
   append(bytes, link::Received{{kEdge, 4, 1, {5}}});
   const FakeHost host(bytes, true);
   RemotePort port(host.address());
@@ -227,7 +227,7 @@ TEST(RemotePort, AnObserverThatThrowsBreaksTheConnection) {
   class Throwing final : public sim::EngineObserver {
     void on_sent(int, std::uint64_t, const sim::Wavelet&) override { throw std::logic_error("enough"); }
   } observer;
-  Bytes bytes = welcome({kLinkVersion, true, kTileBuild, {}, "tiled", {}});
+  Bytes bytes = welcome({kLinkVersion, true, sim::tile_source_hash(), {}, "tiled", {}});
   EventPacker packer;
   packer.on_sent(1, 2, {3, false, 4});
   packer.take(bytes);

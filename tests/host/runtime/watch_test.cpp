@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "host/runtime/expected.h"
+#include "host/runtime/hang.h"
 #include "host/runtime/profile.h"
 #include "tests/support/random_model.h"
 
@@ -197,6 +198,19 @@ TEST_F(WatchTest, LengthsAndMissingMessages) {
   watch.retire(now.tag);
   EXPECT_EQ(watch.mismatches(), 1u);
   EXPECT_NE(watch.first_mismatch()->op.find("missing message of ffn_norm"), std::string::npos);
+}
+
+TEST_F(WatchTest, ATilesErrorIsSaidWithWhatItHas) {
+  const auto said = [&](rtl::ErrorKind kind) {
+    const rtl::TileError error{.color = 5, .port = rtl::kPortEast, .kind = kind, .valid = 1, .reserved = 0};
+    return describe(image_, TileErrorSeen{2, 812, error});
+  };
+  for (const auto kind : {rtl::kErrorNoRoute, rtl::kErrorDeadLink, rtl::kErrorOverflow, rtl::kErrorLength})
+    EXPECT_EQ(said(kind), std::string("tile 2,0 (forwards only): ") + rtl::error_kind_name(kind) +
+                              ", PortEast, color 5 in cycle 812");
+  for (const auto kind : {rtl::kErrorAddress, rtl::kErrorDescriptor, rtl::kErrorInstruction})
+    EXPECT_EQ(said(kind),
+              std::string("tile 2,0 (forwards only): ") + rtl::error_kind_name(kind) + " in cycle 812");
 }
 
 TEST_F(WatchTest, WithoutAGoldenModelOnlyTheFormIsChecked) {

@@ -10,37 +10,21 @@
 
 #include "host/error/error.h"
 #include "sim/distributed/distributed_engine.h"
+#include "sim/snapshot.h"
 #include "sim/tiled_engine.h"
 #include "tests/sim/distributed/job.h"
+#include "tests/sim/random_wafer.h"
 #include "tests/sim/traffic.h"
 
 namespace tessera::sim {
 namespace {
 
-std::vector<bool> marks(int count, std::mt19937& random, double share) {
-  std::vector<bool> result(count);
-  for (int i = 0; i < count; ++i) result[i] = random() % 1000 < share * 1000;
-  return result;
-}
-
-WaferShape random_wafer(std::mt19937& random) {
-  WaferShape shape;
-  shape.columns = static_cast<int>(1 + random() % 7);
-  shape.rows = static_cast<int>(4 + random() % 9);
-  shape.dead_tile = marks(shape.tiles(), random, 0.1);
-  shape.dead_tile[0] = false;
-  shape.dead_link_east = marks(shape.tiles(), random, 0.05);
-  shape.dead_link_south = marks(shape.tiles(), random, 0.05);
-  return shape;
-}
-
 TEST(DistributedEngine, IsTheSameRunAsTheTiledEngine) {
   std::mt19937 random(20 + job().size());
   for (int wafer = 0; wafer < 3; ++wafer) {
-    const WaferShape shape = random_wafer(random);
+    const WaferShape shape = random_wafer(random, 4);
     const unsigned seed = static_cast<unsigned>(random());
-    SCOPED_TRACE(testing::Message() << "wafer " << wafer << ", " << shape.columns << " x " << shape.rows
-                                    << ", traffic seed " << seed);
+    SCOPED_TRACE(testing::Message() << "wafer " << describe(shape) << ", traffic seed " << seed);
     TiledEngine reference(shape);
     const TrafficResult expected = run_traffic(reference, seed);
     EXPECT_GT(expected.messages, 0u);
@@ -48,11 +32,7 @@ TEST(DistributedEngine, IsTheSameRunAsTheTiledEngine) {
     const std::array ways = {EngineOptions{}, EngineOptions{.threads = 2}, EngineOptions{.audit = true}};
     DistributedEngine engine(shape, ways[wafer % ways.size()], job());
     const TrafficResult result = run_traffic(engine, seed);
-    EXPECT_EQ(result.link_hash, expected.link_hash);
-    EXPECT_EQ(result.subtotals, expected.subtotals);
-    EXPECT_EQ(result.end_cycle, expected.end_cycle);
-    EXPECT_EQ(result.awake_tile_cycles, expected.awake_tile_cycles);
-    EXPECT_EQ(result.sent_hash, expected.sent_hash);
+    expect_same(result, expected);
     EXPECT_EQ(engine.statistics().simulated_cycles, reference.statistics().simulated_cycles);
   }
 }
@@ -271,6 +251,15 @@ TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
   EXPECT_TRUE(engine.quiet());
   EXPECT_EQ(engine.link_hash(), 0u);
   EXPECT_EQ(ask_all_tiles(engine), first);
+}
+
+// Rather than to save the part of it that is in this process.
+TEST(DistributedEngine, HasNoSnapshots) {
+  DistributedEngine engine({2, 8, {}, {}, {}}, {}, job());
+  EXPECT_THROW(engine.require_snapshots(), Error);
+  WaferSnapshot snapshot;
+  snapshot.shape = engine.shape();
+  EXPECT_THROW(engine.restore(std::move(snapshot)), Error);
 }
 
 TEST(DistributedEngine, RowsFollowTheExpectedWork) {
