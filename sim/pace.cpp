@@ -5,7 +5,7 @@
 namespace tessera::sim {
 namespace {
 
-constexpr double kFewestAwake = 16;  // with fewer, threads would only wait for each other
+constexpr double kFewestAwake = 6;  // with fewer, threads would only wait for each other
 constexpr uint64_t kTurnSteps = 64;
 constexpr uint64_t kTrialSteps = 8 * kTurnSteps;  // of each way, if it is a close thing
 constexpr double kClose = 1.25;

@@ -38,7 +38,7 @@ TEST(PaceTest, TakesTheFasterWayAndTriesTheOtherSeldom) {
 
 TEST(PaceTest, LeavesFewTilesToOneThread) {
   Pace pace;
-  EXPECT_EQ(run(pace, 100'000, 10, [](bool) { return 1.0; }).together, 0u);
+  EXPECT_EQ(run(pace, 100'000, 5, [](bool) { return 1.0; }).together, 0u);
 }
 
 // A load that goes up and down faster than it could be followed is one load.
