@@ -31,10 +31,10 @@ test: deps $(BUILD)/build.ninja ## all tests: RTL, engines, kernels, compiler, r
 	@cmake --build $(BUILD) -j $(JOBS)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
-sanitize: deps ## the host's tests again, under address and undefined-behaviour sanitizers
+sanitize: deps ## the command line's tests again, bad input and all, under address and undefined-behaviour sanitizers
 	@cmake --preset sanitize
-	@cmake --build --preset sanitize -j $(JOBS) --target tests_host
-	@ctest --preset sanitize -L host -j $(JOBS)
+	@cmake --build --preset sanitize -j $(JOBS) --target cli_test
+	@GTEST_FILTER=-*Bench* ctest --preset sanitize -R '^cli_test$$'
 
 waves: build ## waveforms of chosen tiles (FST) with a GTKWave save file
 	@$(BUILD)/bin/tessera debug waves $(ARGS)

@@ -85,7 +85,8 @@ int execute(Options options) {
                                     [&](const WatchedToken& token) {
                                       if (token.token.position == options.position)
                                         print(image, token, options.kernel);
-                                    }});
+                                    },
+                                .finished = {}});
   if (!report.error.empty()) fmt::print(stderr, "tessera: {}\n", report.error);
   return exit_status(report);
 }

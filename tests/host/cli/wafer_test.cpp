@@ -32,7 +32,7 @@ TEST_F(WaferCommand, ReportsAreTheSameOverBothSocketsAndWithoutOne) {
   const nlohmann::json local = report(wafer);
   EXPECT_EQ(local["mismatches"], 0);
   EXPECT_EQ(local["wafer"]["clock_mhz"], 850);
-  for (const std::string listen : {std::string("tcp:0"), "unix:" + folder.file("socket")}) {
+  for (const std::string& listen : {std::string("tcp:0"), "unix:" + folder.file("socket")}) {
     BackgroundProgram host("wafer --listen " + listen + wafer);
     const std::string address = host.line_after("listening on ");
     EXPECT_EQ(report("--connect " + address), local);
