@@ -46,7 +46,8 @@ module counters (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) awake_q <= '0;
-    else if (awake_i | clear) awake_q <= clear ? '0 : awake_q + 32'd1;
+    else if (clear) awake_q <= '0;
+    else if (awake_i) awake_q <= awake_q + 32'd1;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -55,11 +56,16 @@ module counters (
       mac_q <= '0;
       map_q <= '0;
       sram_q <= '0;
-    end else if (retire_i | mac_i | map_i | sram_refused_i | clear) begin
-      if (clear | retire_i) core_q <= clear ? '0 : core_q + 32'd1;
-      if (clear | mac_i) mac_q <= clear ? '0 : mac_q + 32'd1;
-      if (clear | map_i) map_q <= clear ? '0 : map_q + 32'd1;
-      if (clear | sram_refused_i) sram_q <= clear ? '0 : sram_q + 32'd1;
+    end else if (clear) begin
+      core_q <= '0;
+      mac_q <= '0;
+      map_q <= '0;
+      sram_q <= '0;
+    end else begin
+      if (retire_i) core_q <= core_q + 32'd1;
+      if (mac_i) mac_q <= mac_q + 32'd1;
+      if (map_i) map_q <= map_q + 32'd1;
+      if (sram_refused_i) sram_q <= sram_q + 32'd1;
     end
   end
 
@@ -70,12 +76,18 @@ module counters (
       south_q <= '0;
       west_q <= '0;
       ramp_q <= '0;
-    end else if (clear | (|sent_i)) begin
-      if (clear | sent_i[tessera_pkg::PortNorth]) north_q <= clear ? '0 : north_q + 32'd1;
-      if (clear | sent_i[tessera_pkg::PortEast]) east_q <= clear ? '0 : east_q + 32'd1;
-      if (clear | sent_i[tessera_pkg::PortSouth]) south_q <= clear ? '0 : south_q + 32'd1;
-      if (clear | sent_i[tessera_pkg::PortWest]) west_q <= clear ? '0 : west_q + 32'd1;
-      if (clear | sent_i[tessera_pkg::PortRamp]) ramp_q <= clear ? '0 : ramp_q + 32'd1;
+    end else if (clear) begin
+      north_q <= '0;
+      east_q <= '0;
+      south_q <= '0;
+      west_q <= '0;
+      ramp_q <= '0;
+    end else if (sent_i != '0) begin
+      if (sent_i[tessera_pkg::PortNorth]) north_q <= north_q + 32'd1;
+      if (sent_i[tessera_pkg::PortEast]) east_q <= east_q + 32'd1;
+      if (sent_i[tessera_pkg::PortSouth]) south_q <= south_q + 32'd1;
+      if (sent_i[tessera_pkg::PortWest]) west_q <= west_q + 32'd1;
+      if (sent_i[tessera_pkg::PortRamp]) ramp_q <= ramp_q + 32'd1;
     end
   end
 

@@ -95,7 +95,7 @@ module ramp (
   logic       pop;
   logic [4:0] credit_q;
   logic [4:0] overflow;
-  logic       unused_single, unused_color;
+  logic       unused_color;
 
   always_comb begin
     control_take_gnt_o = 1'b0;
@@ -128,8 +128,7 @@ module ramp (
 
   fifo_bank u_fifo_bank (
     .clk_i, .rst_ni,
-    .push_i(wavelet_i[37]), .push_color_i(wavelet_i[36:33]), .push_last_i(wavelet_i[32]),
-    .push_data_i(wavelet_i[31:0]), .overflow_o(overflow), .nonempty_o, .single_o(unused_single),
+    .wavelet_i, .overflow_o(overflow), .nonempty_o,
     .head_color_i(head_color), .head_data_o(data_o), .head_last_o(last_o), .pop_i(pop)
   );
 

@@ -1,8 +1,10 @@
 // The tile's router: five ports, 16 colors, credits, multicast and merge.
 //
 // A wavelet on an input in cycle 0 is in the port's FIFO in cycle 1, is granted there if nothing is in its way, and is
-// on the output in cycle 2, its credit on the input's credit output in cycle 2. Inputs (router_input) offer, outputs
-// (router_output) take; this module wires them, decodes the route registers, knows the tile's parent and reports errors.
+// on the output in cycle 2, its credit on the input's credit output in cycle 2. FIFOs (fifo_pointers,
+// fifo_memory) hold words, inputs (router_input) offer them, outputs (router_crossbar) take them as long as there are
+// credits (credit_counters); this module wires them, decodes the route registers, knows the tile's parent and reports
+// errors. What there is for each port and color is in vectors over all of them, so that an update is a few operations.
 // The route of an input and a data color is a mask of outputs, bit port_e. No word leaves where it came from: the own
 // port of an input is not stored. Errors are pulses of one cycle; of several in a cycle one is reported.
 //
@@ -78,190 +80,210 @@ module router (
     end
   end
 
-  // ---------------------------------------------------------------- inputs and outputs
+  // ---------------------------------------------------------------- FIFOs
+  // Vectors over the mesh ports have bit {port, color}.
 
-  // Questions and answers of all inputs and outputs: bit {output * 5 + input}.
-  logic [24:0] north_asks, east_asks, south_asks, west_asks, ramp_asks, asks, grants;
-  logic [36:0] north_word, east_word, south_word, west_word, ramp_word;
-  logic        north_no_route, east_no_route, south_no_route, west_no_route, ramp_no_route;
-  logic [4:0]  north_grant, east_grant, south_grant, west_grant, ramp_grant;
-  logic [15:0] north_credit, east_credit, south_credit, west_credit, ramp_credit;
-  logic [15:0] north_locked, east_locked, south_locked, west_locked, ramp_locked;
-  logic        north_valid, east_valid, south_valid, west_valid, ramp_valid;
-  logic [4:0]  north_overflow, east_overflow, south_overflow, west_overflow, ramp_overflow;
-  logic        north_stays, east_stays, south_stays, west_stays, ramp_stays;
+  logic [63:0] mesh_nonempty, mesh_single, mesh_full, mesh_read1, mesh_read0, mesh_write1, mesh_write0, mesh_pop;
+  logic [15:0] ramp_nonempty, ramp_single, ramp_full, ramp_read1, ramp_read0, ramp_write1, ramp_write0, ramp_pop;
+  logic [6:0]  mesh_overflow, ramp_overflow;
+  logic        unused_overflow;
+  logic        north_last, east_last, south_last, west_last, ramp_last;   // of the heads offered
+  logic [31:0] north_data, east_data, south_data, west_data, ramp_data;
 
-  logic [3:0]  north_color, east_color, south_color, west_color;   // of the word that an output takes
-  /* verilator lint_off UNUSEDSIGNAL */  // wanted for errors, and the way to the ramp is never dead
-  logic [3:0]  ramp_color;
-  /* verilator lint_on UNUSEDSIGNAL */
+  fifo_pointers #(.Ports(4)) u_mesh_pointers (
+    .clk_i, .rst_ni,
+    .push0_i(north_i[37:33]), .push1_i(east_i[37:33]), .push2_i(south_i[37:33]), .push3_i(west_i[37:33]),
+    .pop_i(mesh_pop), .nonempty_o(mesh_nonempty), .single_o(mesh_single), .full_o(mesh_full),
+    .read1_o(mesh_read1), .read0_o(mesh_read0), .write1_o(mesh_write1), .write0_o(mesh_write0),
+    .overflow_o(mesh_overflow)
+  );
+
+  fifo_pointers #(.Ports(1)) u_ramp_pointers (
+    .clk_i, .rst_ni, .push0_i(ramp_i[37:33]), .push1_i(5'd0), .push2_i(5'd0), .push3_i(5'd0),
+    .pop_i(ramp_pop), .nonempty_o(ramp_nonempty), .single_o(ramp_single), .full_o(ramp_full),
+    .read1_o(ramp_read1), .read0_o(ramp_read0), .write1_o(ramp_write1), .write0_o(ramp_write0),
+    .overflow_o(ramp_overflow)
+  );
+
+  assign unused_overflow = ^ramp_overflow[5:4];   // which port
+
+  fifo_memory u_north_memory (
+    .clk_i, .rst_ni, .wavelet_i(north_i), .full_i(mesh_full[15:0]),
+    .read1_i(mesh_read1[15:0]), .read0_i(mesh_read0[15:0]),
+    .write1_i(mesh_write1[15:0]), .write0_i(mesh_write0[15:0]),
+    .read_i(north_offer.valid), .head_color_i(north_offer.color), .head_data_o(north_data), .head_last_o(north_last),
+    .pop_i(pop[0])
+  );
+
+  fifo_memory u_east_memory (
+    .clk_i, .rst_ni, .wavelet_i(east_i), .full_i(mesh_full[31:16]),
+    .read1_i(mesh_read1[31:16]), .read0_i(mesh_read0[31:16]),
+    .write1_i(mesh_write1[31:16]), .write0_i(mesh_write0[31:16]),
+    .read_i(east_offer.valid), .head_color_i(east_offer.color), .head_data_o(east_data), .head_last_o(east_last),
+    .pop_i(pop[1])
+  );
+
+  fifo_memory u_south_memory (
+    .clk_i, .rst_ni, .wavelet_i(south_i), .full_i(mesh_full[47:32]),
+    .read1_i(mesh_read1[47:32]), .read0_i(mesh_read0[47:32]),
+    .write1_i(mesh_write1[47:32]), .write0_i(mesh_write0[47:32]),
+    .read_i(south_offer.valid), .head_color_i(south_offer.color), .head_data_o(south_data), .head_last_o(south_last),
+    .pop_i(pop[2])
+  );
+
+  fifo_memory u_west_memory (
+    .clk_i, .rst_ni, .wavelet_i(west_i), .full_i(mesh_full[63:48]),
+    .read1_i(mesh_read1[63:48]), .read0_i(mesh_read0[63:48]),
+    .write1_i(mesh_write1[63:48]), .write0_i(mesh_write0[63:48]),
+    .read_i(west_offer.valid), .head_color_i(west_offer.color), .head_data_o(west_data), .head_last_o(west_last),
+    .pop_i(pop[3])
+  );
+
+  fifo_memory u_ramp_memory (
+    .clk_i, .rst_ni, .wavelet_i(ramp_i), .full_i(ramp_full),
+    .read1_i(ramp_read1), .read0_i(ramp_read0),
+    .write1_i(ramp_write1), .write0_i(ramp_write0),
+    .read_i(ramp_offer.valid), .head_color_i(ramp_offer.color), .head_data_o(ramp_data), .head_last_o(ramp_last),
+    .pop_i(pop[4])
+  );
+
+  // ---------------------------------------------------------------- inputs
+
+  tessera_pkg::offer_t north_offer, east_offer, south_offer, west_offer, ramp_offer;
+  logic [63:0] north_offered, east_offered, south_offered, west_offered, ramp_offered;
+  logic [63:0] north_taken, east_taken, south_taken, west_taken, ramp_taken;
+  logic [63:0] north_holds, east_holds, south_holds, west_holds, ramp_holds;
+  logic [4:0]  pop;
+  logic [63:0] mesh_credit, mesh_locked;   // bit {output, color}
+  logic [15:0] ramp_credit, ramp_locked;
   logic        any_valid;
-  logic        moved_q;     // there was an offer in the last cycle: registers toward the links hold something
-  logic        drained;     // all FIFOs are empty after this cycle, if nothing arrives
 
-  assign any_valid = north_valid | east_valid | south_valid | west_valid | ramp_valid;
-  assign asks = north_asks | east_asks | south_asks | west_asks | ramp_asks;
-  assign drained = any_valid & ~(north_stays | east_stays | south_stays | west_stays | ramp_stays);
-  assign grants = {ramp_grant, west_grant, south_grant, east_grant, north_grant};
+  assign any_valid = north_offer.valid | east_offer.valid | south_offer.valid | west_offer.valid | ramp_offer.valid;
 
   router_input #(.Port(32'(tessera_pkg::PortNorth))) u_north_input (
-    .clk_i, .rst_ni, .wavelet_i(north_i), .credit_o(north_credit_o),
-    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
-    .other0_credit_i(east_credit), .other1_credit_i(south_credit),
-    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
-    .other0_locked_i(east_locked), .other1_locked_i(south_locked),
-    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .valid_o(north_valid), .word_o(north_word), .no_route_o(north_no_route), .asks_o(north_asks), .grants_i(grants),
-    .overflow_o(north_overflow), .stays_o(north_stays),
+    .clk_i, .rst_ni, .nonempty_i(mesh_nonempty[15:0]), .single_i(mesh_single[15:0]),
+    .offer_o(north_offer), .offered_o(north_offered), .last_i(north_last), .taken_i(north_taken), .pop_i(pop[0]),
+    .mesh_credit_i(mesh_credit), .ramp_credit_i(ramp_credit),
+    .mesh_locked_i(mesh_locked), .ramp_locked_i(ramp_locked), .holds_o(north_holds),
+    .request_outputs_i(5'b10000), .response_outputs_i(parent_q),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(north_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortEast))) u_east_input (
-    .clk_i, .rst_ni, .wavelet_i(east_i), .credit_o(east_credit_o),
-    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
-    .other0_credit_i(north_credit), .other1_credit_i(south_credit),
-    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
-    .other0_locked_i(north_locked), .other1_locked_i(south_locked),
-    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .valid_o(east_valid), .word_o(east_word), .no_route_o(east_no_route), .asks_o(east_asks), .grants_i(grants),
-    .overflow_o(east_overflow), .stays_o(east_stays),
+    .clk_i, .rst_ni, .nonempty_i(mesh_nonempty[31:16]), .single_i(mesh_single[31:16]),
+    .offer_o(east_offer), .offered_o(east_offered), .last_i(east_last), .taken_i(east_taken), .pop_i(pop[1]),
+    .mesh_credit_i(mesh_credit), .ramp_credit_i(ramp_credit),
+    .mesh_locked_i(mesh_locked), .ramp_locked_i(ramp_locked), .holds_o(east_holds),
+    .request_outputs_i(5'b10000), .response_outputs_i(parent_q),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(east_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortSouth))) u_south_input (
-    .clk_i, .rst_ni, .wavelet_i(south_i), .credit_o(south_credit_o),
-    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
-    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
-    .other2_credit_i(west_credit), .other3_credit_i(ramp_credit),
-    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
-    .other2_locked_i(west_locked), .other3_locked_i(ramp_locked),
-    .valid_o(south_valid), .word_o(south_word), .no_route_o(south_no_route), .asks_o(south_asks), .grants_i(grants),
-    .overflow_o(south_overflow), .stays_o(south_stays),
+    .clk_i, .rst_ni, .nonempty_i(mesh_nonempty[47:32]), .single_i(mesh_single[47:32]),
+    .offer_o(south_offer), .offered_o(south_offered), .last_i(south_last), .taken_i(south_taken), .pop_i(pop[2]),
+    .mesh_credit_i(mesh_credit), .ramp_credit_i(ramp_credit),
+    .mesh_locked_i(mesh_locked), .ramp_locked_i(ramp_locked), .holds_o(south_holds),
+    .request_outputs_i(5'b10000), .response_outputs_i(parent_q),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(south_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortWest))) u_west_input (
-    .clk_i, .rst_ni, .wavelet_i(west_i), .credit_o(west_credit_o),
-    .request_outputs_i(5'b10000), .response_outputs_i({1'b0, parent_q}),
-    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
-    .other2_credit_i(south_credit), .other3_credit_i(ramp_credit),
-    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
-    .other2_locked_i(south_locked), .other3_locked_i(ramp_locked),
-    .valid_o(west_valid), .word_o(west_word), .no_route_o(west_no_route), .asks_o(west_asks), .grants_i(grants),
-    .overflow_o(west_overflow), .stays_o(west_stays),
+    .clk_i, .rst_ni, .nonempty_i(mesh_nonempty[63:48]), .single_i(mesh_single[63:48]),
+    .offer_o(west_offer), .offered_o(west_offered), .last_i(west_last), .taken_i(west_taken), .pop_i(pop[3]),
+    .mesh_credit_i(mesh_credit), .ramp_credit_i(ramp_credit),
+    .mesh_locked_i(mesh_locked), .ramp_locked_i(ramp_locked), .holds_o(west_holds),
+    .request_outputs_i(5'b10000), .response_outputs_i(parent_q),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(west_route)
   );
 
   router_input #(.Port(32'(tessera_pkg::PortRamp))) u_ramp_input (
-    .clk_i, .rst_ni, .wavelet_i(ramp_i), .credit_o(ramp_credit_o),
-    .request_outputs_i(request_mask_i), .response_outputs_i({1'b0, parent_q}),
-    .other0_credit_i(north_credit), .other1_credit_i(east_credit),
-    .other2_credit_i(south_credit), .other3_credit_i(west_credit),
-    .other0_locked_i(north_locked), .other1_locked_i(east_locked),
-    .other2_locked_i(south_locked), .other3_locked_i(west_locked),
-    .valid_o(ramp_valid), .word_o(ramp_word), .no_route_o(ramp_no_route), .asks_o(ramp_asks), .grants_i(grants),
-    .overflow_o(ramp_overflow), .stays_o(ramp_stays),
+    .clk_i, .rst_ni, .nonempty_i(ramp_nonempty), .single_i(ramp_single),
+    .offer_o(ramp_offer), .offered_o(ramp_offered), .last_i(ramp_last), .taken_i(ramp_taken), .pop_i(pop[4]),
+    .mesh_credit_i(mesh_credit), .ramp_credit_i(ramp_credit),
+    .mesh_locked_i(mesh_locked), .ramp_locked_i(ramp_locked), .holds_o(ramp_holds),
+    .request_outputs_i(request_mask_i), .response_outputs_i(parent_q),
     .route_access_i(route_access), .route_we_i(reg_we_i), .route_addr_i(reg_addr_i[6:0]),
     .route_wdata_i(reg_wdata_i[4:0]), .route_rdata_o(ramp_route)
   );
 
-  router_output u_north_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[0]),
-    .wavelet_o(north_o), .credit_i(north_credit_i), .credit_o(north_credit), .locked_o(north_locked),
-    .asks_i(asks[5 * 32'(tessera_pkg::PortNorth) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
-    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
-    .grant_o(north_grant), .color_o(north_color), .drained_i(drained)
+  // ---------------------------------------------------------------- outputs
+
+  logic [63:0] mesh_spend;
+  logic [15:0] ramp_spend;
+  logic        drained;       // all FIFOs are empty after this cycle, if nothing arrives
+  logic [7:0]  dead_link;
+  logic        crossbar_busy;
+
+  assign drained = any_valid && (mesh_nonempty & ~(mesh_pop & mesh_single)) == 64'd0 &&
+                   (ramp_nonempty & ~(ramp_pop & ramp_single)) == 16'd0;
+
+  // In the inputs' vectors the ramp stands in their own port's place.
+  assign mesh_locked = (north_holds & ~64'h0000_0000_0000_ffff) | (east_holds & ~64'h0000_0000_ffff_0000) |
+                       (south_holds & ~64'h0000_ffff_0000_0000) | (west_holds & ~64'hffff_0000_0000_0000) | ramp_holds;
+  assign ramp_locked = north_holds[15:0] | east_holds[31:16] | south_holds[47:32] | west_holds[63:48];
+
+  router_crossbar u_crossbar (
+    .clk_i, .rst_ni, .link_present_i,
+    .north_offer_i(north_offer), .north_offered_i(north_offered), .north_data_i(north_data), .north_last_i(north_last),
+    .east_offer_i(east_offer), .east_offered_i(east_offered), .east_data_i(east_data), .east_last_i(east_last),
+    .south_offer_i(south_offer), .south_offered_i(south_offered), .south_data_i(south_data), .south_last_i(south_last),
+    .west_offer_i(west_offer), .west_offered_i(west_offered), .west_data_i(west_data), .west_last_i(west_last),
+    .ramp_offer_i(ramp_offer), .ramp_offered_i(ramp_offered), .ramp_data_i(ramp_data), .ramp_last_i(ramp_last),
+    .any_valid_i(any_valid),
+    .north_taken_o(north_taken), .east_taken_o(east_taken), .south_taken_o(south_taken),
+    .west_taken_o(west_taken), .ramp_taken_o(ramp_taken),
+    .pop_o(pop), .mesh_pop_o(mesh_pop), .ramp_pop_o(ramp_pop), .mesh_spend_o(mesh_spend), .ramp_spend_o(ramp_spend),
+    .drained_i(drained),
+    .north_o, .east_o, .south_o, .west_o, .ramp_o,
+    .north_credit_o, .east_credit_o, .south_credit_o, .west_credit_o, .ramp_credit_o,
+    .dead_link_o(dead_link), .busy_o(crossbar_busy)
   );
 
-  router_output u_east_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[1]),
-    .wavelet_o(east_o), .credit_i(east_credit_i), .credit_o(east_credit), .locked_o(east_locked),
-    .asks_i(asks[5 * 32'(tessera_pkg::PortEast) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
-    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
-    .grant_o(east_grant), .color_o(east_color), .drained_i(drained)
+  credit_counters #(.Ports(4)) u_mesh_credits (
+    .clk_i, .rst_ni, .enable_i(link_present_i), .credit0_i(north_credit_i), .credit1_i(east_credit_i),
+    .credit2_i(south_credit_i), .credit3_i(west_credit_i), .spend_i(mesh_spend), .credit_o(mesh_credit)
   );
 
-  router_output u_south_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[2]),
-    .wavelet_o(south_o), .credit_i(south_credit_i), .credit_o(south_credit), .locked_o(south_locked),
-    .asks_i(asks[5 * 32'(tessera_pkg::PortSouth) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
-    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
-    .grant_o(south_grant), .color_o(south_color), .drained_i(drained)
+  credit_counters #(.Ports(1)) u_ramp_credits (
+    .clk_i, .rst_ni, .enable_i(4'b1111), .credit0_i(ramp_credit_i), .credit1_i(5'd0),
+    .credit2_i(5'd0), .credit3_i(5'd0), .spend_i(ramp_spend), .credit_o(ramp_credit)
   );
-
-  router_output u_west_output (
-    .clk_i, .rst_ni, .link_present_i(link_present_i[3]),
-    .wavelet_o(west_o), .credit_i(west_credit_i), .credit_o(west_credit), .locked_o(west_locked),
-    .asks_i(asks[5 * 32'(tessera_pkg::PortWest) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
-    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
-    .grant_o(west_grant), .color_o(west_color), .drained_i(drained)
-  );
-
-  router_output u_ramp_output (
-    .clk_i, .rst_ni, .link_present_i(1'b1),
-    .wavelet_o(ramp_o), .credit_i(ramp_credit_i), .credit_o(ramp_credit), .locked_o(ramp_locked),
-    .asks_i(asks[5 * 32'(tessera_pkg::PortRamp) +: 5]), .north_word_i(north_word), .east_word_i(east_word),
-    .south_word_i(south_word), .west_word_i(west_word), .ramp_word_i(ramp_word),
-    .grant_o(ramp_grant), .color_o(ramp_color), .drained_i(drained)
-  );
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) moved_q <= 1'b0;
-    else if (any_valid | moved_q) moved_q <= any_valid;
-  end
 
   // ---------------------------------------------------------------- errors
 
-  // An overflow is a register of its port; the others are made one here.
-  logic        no_route, overflow;
-  logic [10:0] error_q, error;   // {valid, kind, port, color}
+  logic        no_route;
+  logic [7:0]  no_route_q;       // {valid, port, color}
+  logic [10:0] error;            // {valid, kind, port, color}
 
-  assign no_route = north_no_route | east_no_route | south_no_route | west_no_route | ramp_no_route;
-  assign overflow = north_overflow[4] | east_overflow[4] | south_overflow[4] | west_overflow[4] | ramp_overflow[4];
+  assign no_route = north_offer.no_route | east_offer.no_route | south_offer.no_route | west_offer.no_route |
+                    ramp_offer.no_route;
 
-  // A word goes to a dead link. Straps feed flip-flops only: hence no net.
-  always_ff @(posedge clk_i or negedge rst_ni) begin : errors
-    logic [3:0] dead;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      error_q <= 11'd0;
-    end else if (error_q != 11'd0 || no_route || (asks[19:0] != 20'd0 && link_present_i != 4'b1111)) begin
-      error_q <= 11'd0;
-      dead = ~link_present_i & {asks[19:15] != 5'd0, asks[14:10] != 5'd0, asks[9:5] != 5'd0, asks[4:0] != 5'd0};
-      if (dead[0]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortNorth, north_color};
-      if (dead[1]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortEast, east_color};
-      if (dead[2]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortSouth, south_color};
-      if (dead[3]) error_q <= {1'b1, tessera_pkg::ErrorDeadLink, tessera_pkg::PortWest, west_color};
-      if (north_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortNorth, north_word[36:33]};
-      if (east_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortEast, east_word[36:33]};
-      if (south_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortSouth, south_word[36:33]};
-      if (west_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortWest, west_word[36:33]};
-      if (ramp_no_route) error_q <= {1'b1, tessera_pkg::ErrorNoRoute, tessera_pkg::PortRamp, ramp_word[36:33]};
+      no_route_q <= 8'd0;
+    end else if (no_route_q[7] || no_route) begin
+      no_route_q <= ramp_offer.no_route  ? {1'b1, tessera_pkg::PortRamp, ramp_offer.color} :
+                    west_offer.no_route  ? {1'b1, tessera_pkg::PortWest, west_offer.color} :
+                    south_offer.no_route ? {1'b1, tessera_pkg::PortSouth, south_offer.color} :
+                    east_offer.no_route  ? {1'b1, tessera_pkg::PortEast, east_offer.color} :
+                    north_offer.no_route ? {1'b1, tessera_pkg::PortNorth, north_offer.color} : 8'd0;
     end
   end
 
-  always_comb begin
-    error = error_q;
-    if (overflow) begin
-      if (ramp_overflow[4]) error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_overflow[3:0]};
-      else if (west_overflow[4])
-        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortWest, west_overflow[3:0]};
-      else if (south_overflow[4])
-        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortSouth, south_overflow[3:0]};
-      else if (east_overflow[4])
-        error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortEast, east_overflow[3:0]};
-      else error = {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortNorth, north_overflow[3:0]};
-    end
-  end
+  assign error = ramp_overflow[6] ? {1'b1, tessera_pkg::ErrorOverflow, tessera_pkg::PortRamp, ramp_overflow[3:0]} :
+                 mesh_overflow[6] ? {1'b1, tessera_pkg::ErrorOverflow, 1'b0, mesh_overflow[5:0]} :
+                 no_route_q[7]    ? {1'b1, tessera_pkg::ErrorNoRoute, no_route_q[6:0]} :
+                 dead_link[7]     ? {1'b1, tessera_pkg::ErrorDeadLink, dead_link[6:0]} : 11'd0;
 
   assign error_o = error[10];
   assign error_kind_o = error[9:7];
   assign error_port_o = error[6:4];
   assign error_color_o = error[3:0];
 
-  assign busy_o = any_valid | moved_q | error[10];
+  assign busy_o = any_valid | crossbar_busy | error[10];
 
 endmodule

@@ -39,6 +39,16 @@ package tessera_pkg;
     logic [3:0] color;
   } credit_t;
 
+  // What an input of the router offers its outputs in a cycle; zero when there is none.
+  typedef struct packed {
+    logic        valid;
+    logic        no_route;  // there is no way, and the word is dropped
+    logic        waits;     // not all outputs of its way that it has not been to can take it
+    logic [4:0]  asks;      // the outputs that could, bit port_e
+    logic [3:0]  color;
+    logic [15:0] pick;      // the color, one bit
+  } offer_t;
+
   localparam int unsigned RequestColor = 0;   // control plane, parent to child
   localparam int unsigned ResponseColor = 1;  // control plane, child to parent
   localparam int unsigned FirstDataColor = 2;

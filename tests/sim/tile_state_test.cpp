@@ -41,7 +41,7 @@ TEST(TileState, MembersLieApartAndAreArraysOfTheirElements) {
   }
   // Registers that must be among them, whatever else Verilator calls a variable.
   for (const char* name : {"tile__DOT__u_core__DOT__u_register_file__DOT__registers", "east_o", "sent_o",
-                           "tile__DOT__u_router__DOT__u_north_input__DOT__u_fifo_bank__DOT__data_q"})
+                           "tile__DOT__u_router__DOT__u_north_memory__DOT__data_q"})
     EXPECT_TRUE(names.contains(name)) << name;
   EXPECT_FALSE(names.contains("north_i"));
   EXPECT_FALSE(names.contains("tile__DOT__u_sram__DOT__u_memory__DOT__memory"));

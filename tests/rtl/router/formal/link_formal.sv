@@ -1,10 +1,9 @@
-// A link, for a proof: the router's output with its credit counters, the wire, and the FIFO bank at the other end.
+// A link, for a proof: an output of the router with its credit counters, the wire, and the FIFOs at the other end.
 //
 // Any words, in any order, at any pace: the inputs of this module are free. Two colors will do, because all are treated
 // alike. `bad_o` must never be 1: no word meets a full FIFO; a color has a credit if and only if fewer than four of its
 // words are on the way, in the FIFO, or have a credit on the way; words of a color leave in the order in which they came,
-// with their `last` bits. (That the bank knows whether it holds one word is a count over all colors, which takes a proof
-// many times as long; the random tests beside this look at it.)
+// with their `last` bits.
 //
 // EarlyCredit is an error to be found: the credit is returned when a word comes, not when it leaves.
 
@@ -34,12 +33,12 @@ module link_formal #(
   // ---------------------------------------------------------------- the link
 
   logic [37:0] wavelet;
-  logic [15:0] credits, locked, nonempty;
-  logic [4:0]  credit_q, grant;
-  logic [3:0]  send_color, pop_color, watched, color;
+  logic [15:0] credits, nonempty;
+  logic [4:0]  credit_q;
+  logic [3:0]  send_color, pop_color, watched;
   logic [31:0] data;
   logic [4:0]  overflow;
-  logic        send, pop, last, single;
+  logic        send, pop, last;
 
   assign send_color = {3'd0, send_color_i};
   assign pop_color = {3'd0, pop_color_i};
@@ -47,18 +46,21 @@ module link_formal #(
   assign send = send_i & credits[send_color];
   assign pop = pop_i & nonempty[pop_color];
 
-  router_output u_output (
-    .clk_i, .rst_ni(started_q), .link_present_i(1'b1),
-    .wavelet_o(wavelet), .credit_i(credit_q), .credit_o(credits), .locked_o(locked),
-    .asks_i({4'd0, send}), .north_word_i({send_color, send_last_i, 32'd0}),
-    .east_word_i(37'd0), .south_word_i(37'd0), .west_word_i(37'd0), .ramp_word_i(37'd0),
-    .grant_o(grant), .color_o(color), .drained_i(1'b0)
+  credit_counters #(.Ports(1)) u_credits (
+    .clk_i, .rst_ni(started_q), .enable_i(4'b1111),
+    .credit0_i(credit_q), .credit1_i(5'd0), .credit2_i(5'd0), .credit3_i(5'd0),
+    .spend_i({15'd0, send} << send_color), .credit_o(credits)
   );
+
+  // The register of an output.
+  always_ff @(posedge clk_i or negedge started_q) begin
+    if (!started_q) wavelet <= 38'd0;
+    else wavelet <= send ? {1'b1, send_color, send_last_i, 32'd0} : 38'd0;
+  end
 
   fifo_bank u_fifo_bank (
     .clk_i, .rst_ni(started_q),
-    .push_i(wavelet[37]), .push_color_i(wavelet[36:33]), .push_last_i(wavelet[32]), .push_data_i(wavelet[31:0]),
-    .overflow_o(overflow), .nonempty_o(nonempty), .single_o(single),
+    .wavelet_i(wavelet), .overflow_o(overflow), .nonempty_o(nonempty),
     .head_color_i(pop_color), .head_data_o(data), .head_last_o(last), .pop_i(pop)
   );
 
