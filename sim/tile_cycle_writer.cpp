@@ -1,12 +1,13 @@
 #include "sim/tile_cycle_writer.h"
 
 #include <algorithm>
-#include <deque>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
 
 #include "sim/tile_schedule.h"
+#include "sim/tile_stages.h"
 
 namespace tessera::sim {
 namespace {
@@ -20,12 +21,6 @@ std::string without_spaces(const std::string& text) {
 }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
-bool overlap(const Names& a, const Names& b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
-}
-
-void merge(Names& all, const Names& names) { all.insert(names.begin(), names.end()); }
 
 struct Call {
   std::string function;
@@ -121,16 +116,6 @@ class Writer {
   }
 
  private:
-  // Statements that are run together, as a function.
-  struct Part {
-    std::string name;
-    uint32_t clocks = 0;
-    bool edge = false;
-    std::vector<Placed> statements;
-    Names reads, writes;
-    size_t cost = 0;
-  };
-
   // What follows the inputs, to be run at the beginning of a cycle; and what it drives.
   std::string input_logic(Names& drives) {
     std::string text;
@@ -268,12 +253,13 @@ class Writer {
   }
 
   // One set of clocks, straight through. Much of the logic after the edge reads little of what these clocks
-  // move, and that seldom changes: such logic is left out unless it did.
+  // move, and that seldom changes: such logic is left out unless it did, stage by stage, so that a change
+  // goes on only as far as it makes another.
   std::string hot_function(const std::string& name, uint32_t clocks) const {
     std::string body;
-    std::deque<const Part*> waiting;  // logic, in its order
-    Names moved;                      // by the edge, and by logic that is always run
-    Names busy;                       // of these, what changes often
+    std::vector<const Part*> waiting;  // logic, in its order
+    Names moved;                       // by the edge, and by logic that is always run
+    Names busy;                        // of these, what changes often
     const auto move = [&](const Part& part) {
       merge(moved, part.writes);
       for (const std::string& member : part.writes)
@@ -288,7 +274,6 @@ class Writer {
         waiting.push_back(&part);
       }
     }
-    Names fresh = moved;           // and not compared yet
     std::set<const Part*> always;  // read something busy
     for (bool grown = true; grown;) {
       grown = false;
@@ -299,62 +284,64 @@ class Writer {
         grown = true;
       }
     }
-    Names compared;
-    for (const Part* part : waiting) {
-      if (always.contains(part)) continue;
-      for (const std::string& member : part->reads)
-        if (moved.contains(member)) compared.insert(member);
-    }
 
-    // In turn, all that may run of either kind, so that there are few changes between them.
-    bool asked = false;
-    for (bool kind = true; !waiting.empty(); kind = !kind) {
-      const std::vector<const Part*> turn =
-          take_ready(waiting, [&](const Part* part) { return always.contains(part) == kind; });
-      if (turn.empty()) continue;
-      if (!kind) {
-        body += (asked ? "  changed |= " : "  bool changed = ") + difference(compared, fresh) + ";\n" +
-                "  if (__builtin_expect(changed, false)) {\n";
-        asked = true;
-        fresh.clear();
-      }
-      for (const Part* part : turn) {
-        body += (kind ? "  " : "    ") + part->name + "(vlSelf);\n";
-        if (kind) merge(fresh, part->writes);
-      }
-      if (!kind) body += "  }\n";
+    const std::vector<Stage> stages = stages_of(std::move(waiting), always);
+    Names compared;
+    std::string flags;
+    for (size_t i = 0; i < stages.size(); ++i) {
+      if (!stages[i].always) flags += "  bool run_" + std::to_string(i) + " = false;\n";
+      body += stage_text(stages, i, moved, compared);
     }
     std::string before;
     for (const std::string& member : compared)
       before += "  const auto old_" + member + " = vlSelf->" + member + ";\n";
     return "void " + name + "(Vtile___024root* __restrict vlSelf) {  // " + names_of(clocks) + "\n" + before +
-           body + "}\n\n";
+           flags + body + "}\n\n";
   }
 
-  // Takes those of a kind that wait for nothing that is not taken.
-  template <typename Kind>
-  static std::vector<const Part*> take_ready(std::deque<const Part*>& waiting, const Kind& kind) {
-    std::vector<const Part*> taken;
-    std::deque<const Part*> left;
-    Names to_come;  // what those left write
-    for (const Part* part : waiting) {
-      if (kind(part) && !overlap(part->reads, to_come)) {
-        taken.push_back(part);
-      } else {
-        left.push_back(part);
-        merge(to_come, part->writes);
-      }
-    }
-    waiting = std::move(left);
-    return taken;
-  }
-
-  static std::string difference(const Names& compared, const Names& fresh) {
+  // A stage, under its condition; and when it has run, which of the later ones have to.
+  std::string stage_text(const std::vector<Stage>& stages, size_t i, const Names& moved,
+                         Names& compared) const {
+    const Stage& stage = stages[i];
     std::string text;
-    for (const std::string& member : compared)
-      if (fresh.contains(member))
-        text += (text.empty() ? "((" : " | (") + ("old_" + member) + " ^ vlSelf->" + member + ")";
-    return text.empty() ? "false" : text + ") != 0";
+    if (stage.always) {
+      for (const Part* part : stage.parts) text += "  " + part->name + "(vlSelf);\n";
+      return text;
+    }
+    const std::string flag = "run_" + std::to_string(i);
+    Names direct;
+    std::set_intersection(stage.reads.begin(), stage.reads.end(), moved.begin(), moved.end(),
+                          std::inserter(direct, direct.end()));
+    merge(compared, direct);
+    if (!direct.empty()) text += "  " + flag + " |= " + difference("old_", direct) + ";\n";
+    text += "  if (__builtin_expect(" + flag + ", false)) {\n";
+    std::string after;
+    Names told;  // to a later stage
+    for (size_t later = i + 1; later < stages.size(); ++later) {
+      if (stages[later].always) continue;
+      Names handed;
+      std::set_intersection(stage.writes.begin(), stage.writes.end(), stages[later].reads.begin(),
+                            stages[later].reads.end(), std::inserter(handed, handed.end()));
+      if (handed.empty()) continue;
+      const bool scalar = std::none_of(handed.begin(), handed.end(), [&](const std::string& member) {
+        return code_.scalar_type(member).empty();
+      });
+      after += "    run_" + std::to_string(later) + " |= " + (scalar ? difference("was_", handed) : "true") +
+               ";\n";
+      if (scalar) merge(told, handed);
+    }
+    for (const std::string& member : told)
+      text += "    const auto was_" + member + " = vlSelf->" + member + ";\n";
+    for (const Part* part : stage.parts) text += "    " + part->name + "(vlSelf);\n";
+    return text + after + "  }\n";
+  }
+
+  // Whether one of the members is not any more what stands under its name and the prefix.
+  static std::string difference(const std::string& prefix, const Names& members) {
+    std::string text;
+    for (const std::string& member : members)
+      text += (text.empty() ? "((" : " | (") + prefix + member + " ^ vlSelf->" + member + ")";
+    return text + ") != 0";
   }
 
   std::string names_of(uint32_t clocks) const {
@@ -396,7 +383,7 @@ class Writer {
            "  void add(bool change) { ++runs, changed += change; }\n};\nChanges changes[" +
            std::to_string(counted_.size()) + "];\nconstexpr const char* kCounted[] = {\n" + list +
            "};\nstruct Report {\n  ~Report() {\n    size_t i = 0;\n    for (const char* name : kCounted)\n"
-           "      if (const Changes& one = changes[i++]; 8 * one.changed > one.runs) std::puts(name);\n  }\n"
+           "      if (const Changes& one = changes[i++]; 16 * one.changed > one.runs) std::puts(name);\n  }\n"
            "} report;\n\n";
   }
 

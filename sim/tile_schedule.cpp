@@ -144,10 +144,6 @@ std::vector<Cluster> clusters_of(const std::vector<Placed>& statements, Partitio
   return result;
 }
 
-bool overlap(const Names& a, const Names& b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
-}
-
 }  // namespace
 
 Schedule schedule(const std::vector<Placed>& statements, const Names& combinational, const Names& observed) {

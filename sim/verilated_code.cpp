@@ -66,6 +66,12 @@ void for_each_member(const std::string& text, const Action& action) {
 
 }  // namespace
 
+void merge(Names& all, const Names& names) { all.insert(names.begin(), names.end()); }
+
+bool overlap(const Names& a, const Names& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
+}
+
 Names members_read(const std::string& text) {
   Names names;
   for_each_member(text, [&](const std::string& name, bool assigned) {

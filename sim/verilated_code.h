@@ -17,6 +17,8 @@ struct UnknownForm : std::runtime_error {
 };
 
 using Names = std::set<std::string>;
+void merge(Names& all, const Names& names);
+bool overlap(const Names& a, const Names& b);
 
 // A statement of a function of the model, with all that is inside its braces.
 struct Statement {
