@@ -5,12 +5,12 @@
 namespace tessera::sim {
 namespace {
 
-constexpr double kFewestAwake = 6;  // with fewer, threads would only wait for each other
-constexpr uint64_t kTurnSteps = 64;
+constexpr double kFewestAwake = 6;   // with fewer, threads would only wait for each other
+constexpr uint64_t kTurnSteps = 64;  // a trial's first wakes threads and warms caches: not counted
 constexpr uint64_t kTrialSteps = 8 * kTurnSteps;  // of each way, if it is a close thing
 constexpr double kClose = 1.25;
 constexpr uint64_t kUsualSteps = 1024;
-constexpr uint64_t kFirstPeriod = 64 * kTrialSteps;  // steps between trials, which then cost little
+constexpr uint64_t kFirstPeriod = 8 * kTrialSteps;  // steps between trials, of which there are ever fewer
 constexpr uint64_t kLongestPeriod = uint64_t{1} << 20;
 constexpr double kOtherLoad = 2;   // times as many tiles awake, or as few: what was found out is void
 constexpr double kMemory = 16384;  // steps that awake_ looks back
@@ -41,10 +41,13 @@ void Pace::add(bool together, uint64_t steps, uint64_t awake_tile_cycles, double
   awake_ = awake_ == 0 ? awake : awake_ + share * (awake - awake_);
   if (trying_) {
     Way& way = ways_[together];
+    if (way.steps >= kTurnSteps) {
+      way.awake_tile_cycles += awake_tile_cycles;
+      way.seconds += seconds;
+    }
     way.steps += steps;
-    way.awake_tile_cycles += awake_tile_cycles;
-    way.seconds += seconds;
-    if (ways_[0].steps == ways_[1].steps && (way.steps >= kTrialSteps || !is_close())) end_trial();
+    if (ways_[0].steps != ways_[1].steps || way.steps < 2 * kTurnSteps) return;
+    if (way.steps >= kTrialSteps || !is_close()) end_trial();
     return;
   }
   since_trial_ += steps;

@@ -62,6 +62,18 @@ TEST(PaceTest, ChangesWithTheLoad) {
   EXPECT_LT(run(pace, 400'000, 30, quiet).together, 80'000u);
 }
 
+// Threads that slept need time to come.
+TEST(PaceTest, GivesThreadsTimeToWake) {
+  Pace pace;
+  uint64_t together = 0;
+  const Spent result = run(pace, 50'000, 16, [&](bool both) {
+    if (!both) return 1.0;
+    together += 64;
+    return together <= 64 ? 20.0 : 0.7;
+  });
+  EXPECT_GT(result.together, 45'000u);
+}
+
 // The same load on a machine that has become another one.
 TEST(PaceTest, ChangesWithTheMachine) {
   Pace pace;
