@@ -93,7 +93,7 @@ class Engine {
   EngineStatistics statistics() const;
   // Processes that run the wafer, and threads in each.
   virtual int ranks() const { return 1; }
-  int threads() const { return static_cast<int>(own_count_); }
+  virtual int threads() const { return 1; }
 
   // ---- The whole state, between cycles (sim/snapshot.h).
 
@@ -173,8 +173,8 @@ class Engine {
   bool stops(const Moment& moment, bool until_received) const;
 
   Partition& partition_of(int row);
-  // Makes partitions that end with these rows, out of what there is. Their number may change only before the
-  // first cycle. All are this process's own.
+  // Makes partitions that end with these rows, out of what there is; some may have none. Their number may
+  // change only before the first cycle. All are this process's own.
   void divide(const std::vector<int>& end_rows);
   // This process runs `count` of the partitions, from `first` on; the others stand for those of other
   // processes and do nothing here.

@@ -6,8 +6,8 @@ namespace tessera::sim {
 namespace {
 
 constexpr double kFewestAwake = 6;   // with fewer, threads would only wait for each other
-constexpr uint64_t kTurnSteps = 64;  // a trial's first wakes threads and warms caches: not counted
-constexpr uint64_t kTrialSteps = 8 * kTurnSteps;  // of each way, if it is a close thing
+constexpr uint64_t kTurnSteps = 32;  // a trial's first wakes threads and warms caches: not counted
+constexpr uint64_t kTrialSteps = 16 * kTurnSteps;  // of each way, if it is a close thing
 constexpr double kClose = 1.25;
 constexpr uint64_t kUsualSteps = 1024;
 constexpr uint64_t kFirstPeriod = 8 * kTrialSteps;  // steps between trials, of which there are ever fewer

@@ -300,12 +300,13 @@ void TiledEngine::run_partitions(uint64_t limit, bool until_received) {
     Engine::run_partitions(limit, until_received);
     return;
   }
-  if (moment_.step >= balance_at_) balance();
   if (options_.threads != 0) {
+    arrange(true);
     run_together(limit, until_received);
     return;
   }
   const Pace::Choice choice = pace_.choose();
+  arrange(choice.together);
   const uint64_t step = moment_.step;
   const uint64_t awake = statistics().awake_tile_cycles;
   const auto begin = std::chrono::steady_clock::now();
@@ -337,20 +338,37 @@ void TiledEngine::run_together(uint64_t limit, bool until_received) {
   moment_ = end;
 }
 
-// Divides the rows so that every partition has as many awake tiles, when it is worth it.
-void TiledEngine::balance() {
-  balance_at_ = moment_.step + kStepsBetweenBalances;
+// One thread has all rows in one partition: between two of them it would only do more.
+void TiledEngine::arrange(bool together) {
+  const bool gathered = own_partitions().size() == 1;
+  const auto members = static_cast<size_t>(crew_->size());
+  if (!together) {
+    if (gathered) return;
+    divide(std::vector<int>(members, shape_.rows));
+    own(0, 1);
+  } else if (gathered || moment_.step >= balance_at_) {
+    balance_at_ = moment_.step + kStepsBetweenBalances;
+    note_work();
+    if (gathered || is_uneven()) divide(share_rows(row_work_, static_cast<int>(members)));
+  }
+}
+
+void TiledEngine::note_work() {
   for (double& work : row_work_) work /= 2;
-  double most = 0;
   for (const Partition& partition : partitions_) {
     for (const uint32_t place : partition.awake) row_work_[grid_row(place)] += 1;
-    most = std::max(most, std::accumulate(row_work_.begin() + partition.first_row,
-                                          row_work_.begin() + partition.end_row, 0.0));
   }
-  const double all = std::accumulate(row_work_.begin(), row_work_.end(), 0.0);
-  const auto parts = static_cast<double>(partitions_.size());
-  if (most * parts <= 1.1 * all) return;
-  divide(share_rows(row_work_, static_cast<int>(partitions_.size())));
+}
+
+// Whether one partition has so much more work than another that it is worth to divide the rows again.
+bool TiledEngine::is_uneven() const {
+  const auto sum = [&](int first, int end) {
+    return std::accumulate(row_work_.begin() + first, row_work_.begin() + end, 0.0);
+  };
+  double most = 0;
+  for (const Partition& partition : partitions_)
+    most = std::max(most, sum(partition.first_row, partition.end_row));
+  return most * static_cast<double>(partitions_.size()) > 1.1 * sum(0, shape_.rows);
 }
 
 }  // namespace tessera::sim

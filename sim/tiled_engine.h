@@ -31,6 +31,7 @@ class TiledEngine : public Engine {
   ~TiledEngine() override;
 
   size_t tile_instances() const { return models_.size(); }
+  int threads() const override { return crew_ ? crew_->size() : 1; }
 
   // Waveforms of chosen tiles; to be asked for before the first cycle, and once. What is recorded is up to
   // the TileWaves' window. The run is the same with and without, but by one thread.
@@ -86,7 +87,10 @@ class TiledEngine : public Engine {
   void wake_north(Partition& partition, const Moment& moment, size_t place);
   void wake_south(Partition& partition, const Moment& moment, size_t place);
 
-  void balance();
+  // The partitions as one thread, or all together, should have them.
+  void arrange(bool together);
+  void note_work();
+  bool is_uneven() const;
 
   EngineOptions options_;
   std::unique_ptr<VerilatedContext> context_;
