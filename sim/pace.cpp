@@ -28,7 +28,9 @@ bool Pace::is_close() const {
 }
 
 Pace::Choice Pace::choose() const {
-  if (!trying_) return {together_, awake_in_trial_ == 0 ? kTurnSteps : kUsualSteps};  // soon to a first trial
+  // Soon to a first trial, but not for a few tiles.
+  const bool soon = awake_in_trial_ == 0 && (awake_ == 0 || awake_ >= kFewestAwake);
+  if (!trying_) return {together_, soon ? kTurnSteps : kUsualSteps};
   // Whose turn it is.
   const bool together = ways_[1].steps < ways_[0].steps;
   return {together, kTurnSteps - ways_[together].steps % kTurnSteps};

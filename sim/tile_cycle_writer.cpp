@@ -110,8 +110,9 @@ class Writer {
            "#define TILE_CYCLE_SMALL inline __attribute__((always_inline))\n"
            "#define TILE_CYCLE_LARGE __attribute__((noinline))\n#endif\n\nnamespace {\n\n" +
            (counting_ ? counters() : "") + definitions + any_function() + hot_table() +
-           "}  // namespace\n\nuint32_t tile_cycle_direct(Vtile___024root* __restrict vlSelf) {\n" + inputs +
-           "  const uint32_t clocks = tile_clocks(*vlSelf);\n  switch (kHot[clocks]) {\n" + cases +
+           "}  // namespace\n\nuint32_t tile_cycle_direct(Vtile___024root* __restrict vlSelf) {\n" +
+           "  uint32_t clocks = tile_clocks(*vlSelf);\n" + inputs + clocks_of(follow_inputs) +
+           "  switch (kHot[clocks]) {\n" + cases +
            "    default:\n      any(vlSelf, clocks);\n  }\n  return clocks;\n}\n";
   }
 
@@ -129,6 +130,19 @@ class Writer {
         merge(drives, statement.writes);
       }
       text += block(placed);
+    }
+    return text;
+  }
+
+  // Looks again at those of the clocks that the inputs reach.
+  std::string clocks_of(const Names& follow_inputs) const {
+    std::string text;
+    for (size_t i = 0; i < names_.size(); ++i) {
+      const std::string enable = enable_of(names_[i]);
+      if (!follow_inputs.contains(enable)) continue;
+      const std::string place = std::to_string(i);
+      text += "  clocks = (clocks & ~(1u << " + place + ")) | uint32_t{vlSelf->" + enable + "} << " + place +
+              ";\n";
     }
     return text;
   }
@@ -176,15 +190,18 @@ class Writer {
     }
   }
 
-  // Logic that only one part knows need not be kept in the model.
+  // What only one part knows, and need not know the next time, need not be kept in the model: logic, and the
+  // variables of an always block.
   void find_private(const Names& observed) {
     std::map<std::string, std::set<const Part*>> users;
     for (const Part& part : parts_)
       for (const Names* names : {&part.reads, &part.writes})
         for (const std::string& name : *names) users[name].insert(&part);
-    for (const std::string& name : code_.combinational()) {
+    const Names logic = code_.combinational();
+    for (const auto& [name, parts] : users) {
       const std::string type = code_.scalar_type(name);
-      if (users[name].size() == 1 && !observed.contains(name) && !type.empty() && type != "auto")
+      if (parts.size() != 1 || observed.contains(name) || type.empty() || type == "auto") continue;
+      if (logic.contains(name) || is_set_before_use(block((*parts.begin())->statements), name))
         private_[name] = type;
     }
   }

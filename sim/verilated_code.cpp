@@ -88,6 +88,30 @@ Names members_written(const std::string& text) {
   return names;
 }
 
+bool is_set_before_use(const std::string& text, const std::string& member) {
+  const std::string name = std::string(kSelf) + member;
+  const auto next_use = [&](size_t at) {
+    for (at = text.find(name, at); at != std::string::npos; at = text.find(name, at + 1))
+      if (at + name.size() >= text.size() || !is_word(text[at + name.size()])) break;
+    return at;
+  };
+  for (size_t use = next_use(0); use != std::string::npos;) {
+    const size_t before = text.find_last_not_of(" \n\t", use == 0 ? std::string::npos : use - 1);
+    const bool begins = use == 0 || before == std::string::npos || before >= use ||
+                        std::string_view("{};").find(text[before]) != std::string_view::npos;
+    const size_t equals = skip_spaces(text, use + name.size());
+    if (!begins || text[equals] != '=' || text[equals + 1] == '=') return false;
+    const size_t second = next_use(use + 1);
+    if (second < text.find(';', use)) return false;  // of itself
+    // What follows in the block knows this value; after the block it may not have got one.
+    size_t end = use;
+    for (int depth = 0; end < text.size() && depth >= 0; ++end)
+      depth += text[end] == '{' ? 1 : text[end] == '}' ? -1 : 0;
+    for (use = second; use < end;) use = next_use(use + 1);
+  }
+  return true;
+}
+
 std::vector<std::string> split(const std::string& block) {
   std::vector<std::string> result;
   for (size_t at = skip_spaces(block, 0); at < block.size(); at = skip_spaces(block, at)) {

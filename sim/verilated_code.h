@@ -75,4 +75,8 @@ Statement parse_statement(const std::string& text, const std::map<std::string, s
 Names members_read(const std::string& text);
 Names members_written(const std::string& text);
 
+// Whether no value of the member, a scalar, that stood in it before the text is ever read there: it is
+// assigned to before anything else, in the same block or one around it.
+bool is_set_before_use(const std::string& text, const std::string& member);
+
 }  // namespace tessera::sim

@@ -24,7 +24,7 @@ constexpr int kMostCopies = 8;       // firmware::MAX_MX_COLORS
 constexpr int kMostStripes = 13;     // x, rows and 12 sisters: the colors a stripe can receive
 constexpr int kMostSplits = 8;       // parts of a linear's inputs
 constexpr int kMostWaitingGroups = 2 * firmware::CHUNK_GROUPS;  // sums of two chunks stay in the accumulators
-constexpr double kLeastGain = 0.4;     // cycles of latency that another tile must save
+constexpr double kLeastGain = 0.001;   // of a token's latency: what another tile must save
 constexpr std::size_t kLookAhead = 6;  // larger sizes of an operator that are weighed at a time
 
 int knob_of(const PartitionConfig& knobs, Operator op) {
@@ -264,7 +264,8 @@ Partition Chooser::improve(Partition p, int limit) {
   p.cycles = token_cycles(shape_, p);
   while (true) {
     Partition best;
-    double best_gain = kLeastGain;
+    const double least_gain = kLeastGain * p.cycles;
+    double best_gain = least_gain;
     for (const Operator op : kShared) {
       if (knob_of(config_.partition, op) > 0) continue;
       const std::vector<int> sizes = sizes_of(shape_, p, op);
@@ -282,7 +283,7 @@ Partition Chooser::improve(Partition p, int limit) {
         best = trial;
       }
     }
-    if (best_gain <= kLeastGain) return p;
+    if (best_gain <= least_gain) return p;
     p = best;
   }
 }
