@@ -60,6 +60,17 @@ TEST(Partition, MoreTilesAreNeverSlower) {
   }
 }
 
+// However many tiles there are, those taken beyond what a small wafer has save a thousandth of a token each.
+TEST(Partition, TilesThatSaveNextToNothingAreNotTaken) {
+  WaferConfig wafer;
+  const ModelShape shape = shape_of(kStories, wafer);
+  const Partition all = choose_partition(shape, wafer, 100'000, 100'000);
+  const Partition few = choose_partition(shape, wafer, 256, 100);
+  const int more = partition_tiles(shape, all) - partition_tiles(shape, few);
+  EXPECT_GT(more, 0);
+  EXPECT_GT(few.cycles - all.cycles, 0.001 * all.cycles * more);
+}
+
 TEST(Partition, KnobsAreKept) {
   WaferConfig wafer;
   wafer.partition = {1, 2, 1, 3, 4, 2, 5, 3, 7};
