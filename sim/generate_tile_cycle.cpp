@@ -62,8 +62,8 @@ TileProfile read_profile(const std::string& path, const std::vector<std::string>
   return profile;
 }
 
-// The enables as one mask. Verilator keeps each in a byte, and those of one declaration side by side: then two
-// multiplications gather them, whose factor moves bit 0 of byte i to bit 56 + i.
+// The enables as one mask. Verilator keeps each in a byte, and those of one declaration side by side: then
+// two multiplications gather them, whose factor moves bit 0 of byte i to bit 56 + i.
 std::string clocks(const std::vector<std::string>& names) {
   std::string list, mask, side_by_side;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -86,8 +86,8 @@ std::string clocks(const std::vector<std::string>& names) {
          "    uint64_t bytes;\n    std::memcpy(&bytes, eight, 8);\n"
          "    return static_cast<uint32_t>(bytes * 0x0102040810204080 >> 56);\n  };\n"
          "  if (kTileClockNames.size() >= 8 && std::endian::native == std::endian::little" +
-         side_by_side + ")\n    return gather(first) | gather(first + " + last + ") << " + last + ";\n" + mask +
-         ";\n}\n\n";
+         side_by_side + ")\n    return gather(first) | gather(first + " + last + ") << " + last + ";\n" +
+         mask + ";\n}\n\n";
 }
 
 std::string by_eval(const std::vector<std::string>& names) {
@@ -136,7 +136,8 @@ int main(int argc, char** argv) {
           "inline uint32_t tile_cycle(Vtile& model) { return tile_cycle_by_eval(model); }\n";
     }
     write(argv[3],
-          "#pragma once\n\n#include <array>\n#include <bit>\n#include <cstring>\n\n#include \"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
+          "#pragma once\n\n#include <array>\n#include <bit>\n#include <cstring>\n\n#include "
+          "\"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
               clocks(names) + by_eval(names) + "\n" + choice);
     write(argv[4], definition);
   } catch (const std::exception& error) {

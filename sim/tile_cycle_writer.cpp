@@ -96,6 +96,7 @@ class Writer {
     make_parts(schedule(statements(follow_inputs), code_.combinational(), observed));
     merge(observed, follow_inputs);
     find_private(observed);
+    for (Part& part : parts_) drop_shadows(part);
 
     std::string definitions, cases;
     for (const Part& part : parts_) definitions += definition(part);
@@ -203,6 +204,37 @@ class Writer {
       if (parts.size() != 1 || observed.contains(name) || type.empty() || type == "auto") continue;
       if (logic.contains(name) || is_set_before_use(block((*parts.begin())->statements), name))
         private_[name] = type;
+    }
+  }
+
+  // A shadow costs a load and a store, even where its register stays as it is.
+  void drop_shadows(Part& part) const {
+    static const std::regex kBegin(R"((vlSelf->)?(__Vdly__(\w+))\s*=\s*vlSelf->(\w+);)");
+    static const std::regex kEnd(R"(vlSelf->(\w+)\s*=\s*(?:vlSelf->)?(__Vdly__\w+);)");
+    std::vector<Placed>& all = part.statements;
+    for (size_t begin = 0; begin < all.size(); ++begin) {
+      std::smatch match;
+      if (!std::regex_match(all[begin].statement.text, match, kBegin) || match[3] != match[4]) continue;
+      const bool member = match[1].matched;
+      const std::string shadow = match[2], name = match[3];
+      if (member && !private_.contains(shadow)) continue;
+      std::vector<std::string> between;
+      size_t end = begin + 1;
+      for (; end < all.size(); ++end) {
+        std::smatch last;
+        if (std::regex_match(all[end].statement.text, last, kEnd) && last[1] == name && last[2] == shadow)
+          break;
+        between.push_back(all[end].statement.text);
+      }
+      if (end == all.size() || !needs_no_shadow(between, name, shadow)) continue;
+      for (size_t i = begin + 1; i < end; ++i) {
+        Statement& statement = all[i].statement;
+        statement.text = with_word(statement.text, shadow, member ? name : "vlSelf->" + name);
+        statement.locals.erase(shadow);
+      }
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(end));
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(begin));
+      --begin;
     }
   }
 

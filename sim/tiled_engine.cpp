@@ -128,23 +128,6 @@ inline void TiledEngine::wake_south(Partition& partition, const Moment& moment, 
 
 // ---------------------------------------------------------------- a step
 
-void TiledEngine::step_tiles(Partition& partition, const Moment& moment) {
-  // The links of a tile that fell asleep still hold, for the step after this one, what it drove two steps
-  // before.
-  for (const uint32_t place : partition.asleep) {
-    links_[moment.then()][place] = {};
-    tiles_[place].drives[moment.then()] = false;
-  }
-  partition.asleep.clear();
-  partition.awake_tile_cycles += partition.awake.size();
-  if (waves_) step_waves(moment);
-  if (!options_.skip || options_.audit) step_sleepers(partition, moment);
-  for (const uint32_t place : partition.awake) step_tile(partition, moment, place);
-  if (waves_) check_waves(moment);
-  partition.awake.swap(partition.next);
-  partition.next.clear();
-}
-
 // A tile drives nothing over a dead link, so nothing has to be masked here.
 inline TileInputs TiledEngine::inputs(const Moment& moment, size_t place) const {
   const Links* links = links_[moment.now()].data() + place;
@@ -186,7 +169,8 @@ inline void TiledEngine::feed(Tile& tile, const Moment& moment, size_t place) {
 
 // Registers that drive something are cleared in the next cycle if no more follows. So where the clock of
 // theirs does not tick, they hold nothing.
-void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t place) {
+[[gnu::always_inline]] inline void TiledEngine::step_tile(Partition& partition, const Moment& moment,
+                                                          size_t place) {
   Tile& tile = tiles_[place];
   if (tile.model == nullptr) create(tile, place);
   TileModel& model = *tile.model;
@@ -216,6 +200,23 @@ void TiledEngine::step_tile(Partition& partition, const Moment& moment, size_t p
     partition.asleep.push_back(static_cast<uint32_t>(place));
   }
   if (observed() && clocks.tick(kObservedClocks)) observe(partition, moment, tile.index, model);
+}
+
+void TiledEngine::step_tiles(Partition& partition, const Moment& moment) {
+  // The links of a tile that fell asleep still hold, for the step after this one, what it drove two steps
+  // before.
+  for (const uint32_t place : partition.asleep) {
+    links_[moment.then()][place] = {};
+    tiles_[place].drives[moment.then()] = false;
+  }
+  partition.asleep.clear();
+  partition.awake_tile_cycles += partition.awake.size();
+  if (waves_) step_waves(moment);
+  if (!options_.skip || options_.audit) step_sleepers(partition, moment);
+  for (const uint32_t place : partition.awake) step_tile(partition, moment, place);
+  if (waves_) check_waves(moment);
+  partition.awake.swap(partition.next);
+  partition.next.clear();
 }
 
 // All live tiles that this step could do without.

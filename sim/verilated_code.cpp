@@ -64,7 +64,58 @@ void for_each_member(const std::string& text, const Action& action) {
   }
 }
 
+// Where the word is next, from `at` on.
+size_t find_word(const std::string& text, const std::string& word, size_t at) {
+  for (at = text.find(word, at); at != std::string::npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !is_word(text[at - 1])) && (end >= text.size() || !is_word(text[end]))) break;
+  }
+  return at;
+}
+
+// Follows the shadow's assignments: false where the member is read after one, or the shadow is read.
+bool follow_shadow(const std::vector<std::string>& statements, const std::string& member,
+                   const std::string& shadow, bool& assigned) {
+  for (const std::string& statement : statements) {
+    Branch branch;
+    if (parse_branch(statement, branch)) {
+      if (find_word(branch.condition, shadow, 0) != std::string::npos) return false;
+      if (assigned && members_read(branch.condition).contains(member)) return false;
+      bool in_then = assigned, in_else = assigned;
+      if (!follow_shadow(split(branch.then), member, shadow, in_then) ||
+          !follow_shadow(split(branch.otherwise), member, shadow, in_else))
+        return false;
+      assigned = in_then || in_else;
+      continue;
+    }
+    if (assigned && members_read(statement).contains(member)) return false;
+    if (members_written(statement).contains(member)) return false;
+    const size_t use = find_word(statement, shadow, 0);
+    if (use == std::string::npos) continue;
+    const size_t equals = skip_spaces(statement, use + shadow.size());
+    const bool whole = statement.find_first_not_of(" \n\t") == use || statement.compare(0, use, kSelf) == 0;
+    if (!whole || statement[equals] != '=' || statement[equals + 1] == '=') return false;
+    if (find_word(statement, shadow, use + 1) != std::string::npos) return false;
+    assigned = true;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool needs_no_shadow(const std::vector<std::string>& statements, const std::string& member,
+                     const std::string& shadow) {
+  bool assigned = false;
+  return follow_shadow(statements, member, shadow, assigned);
+}
+
+std::string with_word(const std::string& text, const std::string& from, const std::string& to) {
+  std::string result;
+  size_t at = 0;
+  for (size_t found; (found = find_word(text, from, at)) != std::string::npos; at = found + from.size())
+    result += text.substr(at, found - at) + to;
+  return result + text.substr(at);
+}
 
 void merge(Names& all, const Names& names) { all.insert(names.begin(), names.end()); }
 

@@ -75,6 +75,15 @@ Statement parse_statement(const std::string& text, const std::map<std::string, s
 Names members_read(const std::string& text);
 Names members_written(const std::string& text);
 
+// Verilator writes `shadow = vlSelf->member;`, then assignments to the shadow instead of the member, then
+// `vlSelf->member = shadow;`, so that all reads see the old value. Whether none of the statements between the
+// two reads the member where it may already have been assigned to, so that it needs no shadow.
+bool needs_no_shadow(const std::vector<std::string>& statements, const std::string& member,
+                     const std::string& shadow);
+
+// The text with every word `from` replaced.
+std::string with_word(const std::string& text, const std::string& from, const std::string& to);
+
 // Whether no value of the member, a scalar, that stood in it before the text is ever read there: it is
 // assigned to before anything else, in the same block or one around it.
 bool is_set_before_use(const std::string& text, const std::string& member);
