@@ -17,10 +17,12 @@
 // as is all else but the registers. An instruction that cannot be executed gives a pulse of error_o and stops the
 // core until run_i falls.
 //
-// busy_o: the state changes in this cycle. It is 0 while the core is stopped, or waits only for a grant.
+// busy_o: the state changes in this cycle. It is 0 while the core is stopped, or waits only for a grant or for the unit
+// that multiplies and divides, whose clock is its own: multiply_divide_busy_o says the same of that.
 
 module core (
   input  logic        clk_i,
+  input  logic        multiply_divide_clk_i,
   input  logic        rst_ni,
   input  logic        run_i,
 
@@ -48,7 +50,8 @@ module core (
   output logic [31:0] retire_store_data_o, // in the lanes of retire_store_be_o
 
   output logic        error_o,
-  output logic        busy_o
+  output logic        busy_o,
+  output logic        multiply_divide_busy_o
 );
 
   localparam logic [18:0] CodePage = 19'(tessera_pkg::InstructionBase >> 13);
@@ -98,10 +101,10 @@ module core (
   logic [31:0] compute_result;
 
   core_multiply_divide u_multiply_divide (
-    .clk_i, .rst_ni,
+    .clk_i(multiply_divide_clk_i), .rst_ni,
     .start_i(multiply_divide), .cancel_i(~run_i), .square_root_i(square_root),
     .operation_i(fetch_data_i[14:12]), .a_i(operand_a), .b_i(operand_b),
-    .done_o(compute_done), .result_o(compute_result)
+    .done_o(compute_done), .result_o(compute_result), .busy_o(multiply_divide_busy_o)
   );
 
   // ---------------------------------------------------------------- loads and stores
@@ -208,6 +211,7 @@ module core (
   always_comb begin
     if (state_q == StateFetch) busy_o = run_i ? fetch_gnt_i : pc_q != 11'd0;
     else if (state_q == StateRequest) busy_o = ~run_i | data_gnt_i;
+    else if (state_q == StateCompute) busy_o = ~run_i | compute_done;
     else busy_o = (state_q != StateFailed) | ~run_i;
     if (retire_valid_o) busy_o = 1'b1;
   end

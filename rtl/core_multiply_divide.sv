@@ -1,7 +1,7 @@
 // Multiplication (2 cycles), division and square root (18 cycles: operands in, 16 steps, result out).
 //
 // start_i takes the operation and its operands; in the last cycle done_o is 1 and result_o valid, and the unit is
-// free again in the next. cancel_i frees it at once.
+// free again in the next. cancel_i frees it at once. busy_o: the state changes in this cycle.
 //
 // Division is restoring, on magnitudes, two bits a step; the square root gives one bit a step on the first of
 // the two subtractors. All three share the operand registers, so that the multiplier's inputs stand still unless
@@ -18,7 +18,8 @@ module core_multiply_divide (
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
   output logic        done_o,
-  output logic [31:0] result_o
+  output logic [31:0] result_o,
+  output logic        busy_o
 );
 
   localparam logic [4:0] StepResult = 5'd17;
@@ -37,6 +38,7 @@ module core_multiply_divide (
   assign signed_divide = ~square_root_i & operation_i[2] & ~operation_i[0];
   assign done_o = step_q == StepResult;
   assign dividing = (step_q != 5'd0) & ~done_o;
+  assign busy_o = start_i | (step_q != 5'd0);
 
   // ---------------------------------------------------------------- one step of division or square root
 
@@ -72,7 +74,7 @@ module core_multiply_divide (
       low_q <= '0;
       high_q <= '0;
       divisor_q <= '0;
-    end else if (start_i | (step_q != 5'd0)) begin
+    end else if (busy_o) begin
       if (cancel_i | done_o) begin
         step_q <= '0;
       end else if (start_i) begin

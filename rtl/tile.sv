@@ -52,11 +52,11 @@ module tile (
   // Every block has its own, which ticks only in cycles in which the block's state may change: when it is busy, or
   // when another block or a link hands it something. Enables depend on state and on the valid bits of links.
 
-  logic router_clk, ramp_clk, receiver_clk, control_plane_clk, core_clk, address_map_clk,
-        instruction_memory_clk, sram_clk, descriptor_queue_clk, mac_array_clk, accumulators_clk,
+  logic router_clk, ramp_clk, receiver_clk, control_plane_clk, core_clk, multiply_divide_clk,
+        address_map_clk, instruction_memory_clk, sram_clk, descriptor_queue_clk, mac_array_clk, accumulators_clk,
         map_unit_clk, tile_registers_clk, counters_clk;
-  logic router_enable, ramp_enable, receiver_enable, control_plane_enable, core_enable, address_map_enable,
-        instruction_memory_enable, sram_enable, descriptor_queue_enable, mac_array_enable,
+  logic router_enable, ramp_enable, receiver_enable, control_plane_enable, core_enable, multiply_divide_enable,
+        address_map_enable, instruction_memory_enable, sram_enable, descriptor_queue_enable, mac_array_enable,
         accumulators_enable, map_unit_enable, tile_registers_enable, counters_enable;
 
   clock_gate u_router_clock (.clk_i, .enable_i(router_enable), .clk_o(router_clk));
@@ -64,6 +64,7 @@ module tile (
   clock_gate u_receiver_clock (.clk_i, .enable_i(receiver_enable), .clk_o(receiver_clk));
   clock_gate u_control_plane_clock (.clk_i, .enable_i(control_plane_enable), .clk_o(control_plane_clk));
   clock_gate u_core_clock (.clk_i, .enable_i(core_enable), .clk_o(core_clk));
+  clock_gate u_multiply_divide_clock (.clk_i, .enable_i(multiply_divide_enable), .clk_o(multiply_divide_clk));
   clock_gate u_address_map_clock (.clk_i, .enable_i(address_map_enable), .clk_o(address_map_clk));
   clock_gate u_instruction_memory_clock (.clk_i, .enable_i(instruction_memory_enable), .clk_o(instruction_memory_clk));
   clock_gate u_sram_clock (.clk_i, .enable_i(sram_enable), .clk_o(sram_clk));
@@ -206,16 +207,16 @@ module tile (
   logic [17:0] core_addr;
   logic [3:0]  core_be;
   logic [31:0] core_wdata;
-  logic        core_busy, core_error;
+  logic        core_busy, multiply_divide_busy, core_error;
 
   core u_core (
-    .clk_i(core_clk), .rst_ni, .run_i(core_run),
+    .clk_i(core_clk), .multiply_divide_clk_i(multiply_divide_clk), .rst_ni, .run_i(core_run),
     .fetch_req_o(fetch_req), .fetch_addr_o(fetch_addr), .fetch_gnt_i(fetch_gnt), .fetch_data_i(fetch_data),
     .data_req_o(core_req), .data_we_o(core_we), .data_addr_o(core_addr), .data_be_o(core_be),
     .data_wdata_o(core_wdata), .data_gnt_i(core_gnt), .data_rdata_i(bus_rdata),
     .retire_valid_o, .retire_pc_o, .retire_instruction_o, .retire_rd_o, .retire_rd_data_o, .retire_store_be_o,
     .retire_address_o, .retire_store_data_o,
-    .error_o(core_error), .busy_o(core_busy)
+    .error_o(core_error), .busy_o(core_busy), .multiply_divide_busy_o(multiply_divide_busy)
   );
 
   // ---------------------------------------------------------------- address map and memories
@@ -390,8 +391,8 @@ module tile (
     .busy_o(counter_busy)
   );
 
-  assign idle_o = ~(router_busy | ramp_busy | receiver_busy | control_busy | core_busy | address_busy |
-                    queue_busy | mac_busy | map_busy | tile_busy | counter_busy);
+  assign idle_o = ~(router_busy | ramp_busy | receiver_busy | control_busy | core_busy | multiply_divide_busy |
+                    address_busy | queue_busy | mac_busy | map_busy | tile_busy | counter_busy);
   assign arriving = north_i[37] | east_i[37] | south_i[37] | west_i[37] | north_credit_i[4] | east_credit_i[4] |
                     south_credit_i[4] | west_credit_i[4];
   assign awake = ~idle_o | arriving;
@@ -402,6 +403,7 @@ module tile (
   assign receiver_enable = receiver_busy;
   assign control_plane_enable = control_busy;
   assign core_enable = core_busy;
+  assign multiply_divide_enable = multiply_divide_busy;
   assign address_map_enable = address_busy;
   assign instruction_memory_enable = instruction_req | fetch_req;
   assign sram_enable = bus_read | queue_read | map_read | mac_read | bus_write | receiver_write | map_write;

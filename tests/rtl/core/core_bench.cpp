@@ -32,7 +32,7 @@ CoreBench::CoreBench(uint32_t seed, StallRates stalls)
   core_ = std::make_unique<Vcore>();
   sleeper_ = std::make_unique<Vcore>();
   each([](Vcore& core) {
-    core.clk_i = 0;
+    core.clk_i = core.multiply_divide_clk_i = 0;
     core.rst_ni = 1;
   });
   evaluate();
@@ -135,11 +135,11 @@ void CoreBench::cycle() {
   if (data_grant && now.write) write(now);
 
   busy_ = core_->busy_o;
-  const bool clock_sleeper = sleeper_->busy_o;
-  core_->clk_i = 1;
-  sleeper_->clk_i = clock_sleeper;
+  core_->clk_i = core_->multiply_divide_clk_i = 1;
+  sleeper_->clk_i = sleeper_->busy_o;
+  sleeper_->multiply_divide_clk_i = sleeper_->multiply_divide_busy_o;
   evaluate();
-  each([](Vcore& core) { core.clk_i = 0; });
+  each([](Vcore& core) { core.clk_i = core.multiply_divide_clk_i = 0; });
   evaluate();
   each([&](Vcore& core) {
     core.fetch_data_i = port_taken ? read_data : fetch_data;
@@ -161,6 +161,7 @@ void CoreBench::check_outputs_agree() {
                                  core.data_wdata_o,
                                  core.error_o,
                                  core.busy_o,
+                                 core.multiply_divide_busy_o,
                                  core.retire_valid_o,
                                  core.retire_pc_o,
                                  core.retire_instruction_o,
