@@ -1,4 +1,4 @@
-// generate_tile_cycle <folder of the Verilated tile> <profile> <tile_cycle.h> <tile_cycle_direct.cpp>
+// generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h> <tile_cycle_direct.cpp>
 //
 // Writes how the tiled engine runs a tile through one cycle. The engine is the clock gate of each of the
 // tile's blocks (rtl/clock_gate.sv): it knows which clocks tick before anything is evaluated, and no clock is
@@ -6,19 +6,14 @@
 // always comes to the same: the functions of eval_ico(), then those of eval_nba() whose clocks tick.
 //
 // tile_cycle() does what these do out of reset, statement by statement, but only those that the clocks that
-// tick can make a difference to (sim/tile_schedule.h). Few sets of clocks make up nearly all cycles: each of
-// those in the profile gets a function of its own, straight through its statements; for all other sets there
-// is one that looks at the clocks at every turn. They are compiled together with the model.
+// tick can make a difference to (sim/tile_schedule.h); tile_cycles() does it for many tiles, stage by stage.
+// They are compiled together with the model.
 //
 // When what Verilator wrote is not of exactly the form known here, as that of another version may be,
 // tile_cycle() is tile_cycle_by_eval(), which does the same through eval() and is always there.
-//
-// With TESSERA_COUNT_CHANGES in the environment, the code counts what its profile should hold.
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 
 #include "sim/tile_cycle_writer.h"
@@ -26,41 +21,6 @@
 namespace {
 
 using namespace tessera::sim;
-
-// The profile's lines: "clocks" and the blocks whose clocks tick together, or "busy" and members of the
-// model;
-// `#` begins a comment. A member that is not in the model any more does no harm.
-TileProfile read_profile(const std::string& path, const std::vector<std::string>& blocks) {
-  std::ifstream in(path);
-  if (!in) throw std::runtime_error(path + ": cannot be read");
-  TileProfile profile;
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    const auto refuse = [&](const std::string& what) {
-      throw std::runtime_error(path + ":" + std::to_string(number) + ": " + what);
-    };
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string kind, word;
-    if (!(words >> kind)) continue;
-    if (kind == "busy") {
-      while (words >> word) profile.busy.insert(word);
-    } else if (kind == "clocks") {
-      uint32_t clocks = 0;
-      while (words >> word) {
-        const auto block = std::find(blocks.begin(), blocks.end(), word);
-        if (block == blocks.end()) refuse("no block of the tile with a clock of its own is " + word);
-        clocks |= 1u << (block - blocks.begin());
-      }
-      if (std::find(profile.hot.begin(), profile.hot.end(), clocks) != profile.hot.end())
-        refuse("the same clocks once more");
-      profile.hot.push_back(clocks);
-    } else {
-      refuse("begins with " + kind + ", should be clocks or busy");
-    }
-  }
-  if (profile.hot.size() > 255) throw std::runtime_error(path + ": has more than 255 sets of clocks");
-  return profile;
-}
 
 // The enables as one mask. Verilator keeps each in a byte, and those of one declaration side by side: then
 // two multiplications gather them, whose factor moves bit 0 of byte i to bit 56 + i.
@@ -103,6 +63,20 @@ std::string by_eval(const std::vector<std::string>& names) {
          set + "  model.eval();\n" + clear + "  model.eval();\n  return clocks;\n}\n";
 }
 
+// What the engine calls: a tile through a cycle, or many, whose clocks come into an array.
+constexpr const char* kDirect =
+    "inline constexpr bool kTileCycleIsDirect = true;\n\n"
+    "uint32_t tile_cycle_direct(Vtile& tile);\n"
+    "void tile_cycles_direct(Vtile* const* tiles, size_t count, uint32_t* clocks);\n\n"
+    "inline uint32_t tile_cycle(Vtile& tile) { return tile_cycle_direct(tile); }\n"
+    "inline void tile_cycles(Vtile* const* tiles, size_t count, uint32_t* clocks) {\n"
+    "  tile_cycles_direct(tiles, count, clocks);\n}\n";
+constexpr const char* kByEval =
+    "inline constexpr bool kTileCycleIsDirect = false;\n\n"
+    "inline uint32_t tile_cycle(Vtile& tile) { return tile_cycle_by_eval(tile); }\n"
+    "inline void tile_cycles(Vtile* const* tiles, size_t count, uint32_t* clocks) {\n"
+    "  for (size_t i = 0; i < count; ++i) clocks[i] = tile_cycle_by_eval(*tiles[i]);\n}\n";
+
 void write(const char* path, const std::string& text) {
   std::ofstream out(path);
   out << "// Generated from the Verilated tile by sim/generate_tile_cycle.cpp.\n" << text;
@@ -112,34 +86,28 @@ void write(const char* path, const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::cerr << "usage: generate_tile_cycle <folder of the Verilated tile> <profile> <tile_cycle.h> "
+  if (argc != 4) {
+    std::cerr << "usage: generate_tile_cycle <folder of the Verilated tile> <tile_cycle.h> "
                  "<tile_cycle_direct.cpp>\n";
     return 2;
   }
   try {
     const VerilatedCode code(argv[1], "Vtile");
     const std::vector<std::string> names = block_names(code);
-    const TileProfile profile = read_profile(argv[2], names);
     std::string definition;
-    std::string choice =
-        "uint32_t tile_cycle_direct(Vtile___024root* root);\n\ninline constexpr bool kTileCycleIsDirect = "
-        "true;\n\n"
-        "inline uint32_t tile_cycle(Vtile& model) { return tile_cycle_direct(model.rootp); }\n";
+    std::string choice = kDirect;
     try {
-      definition = write_tile_cycle(code, profile, std::getenv("TESSERA_COUNT_CHANGES") != nullptr);
+      definition = write_tile_cycle(code);
     } catch (const UnknownForm& form) {
       std::cerr << "warning: Verilator's output is of another form than known (" << form.what()
                 << "), so tiles are evaluated in a slower way\n";
-      choice =
-          "inline constexpr bool kTileCycleIsDirect = false;\n\n"
-          "inline uint32_t tile_cycle(Vtile& model) { return tile_cycle_by_eval(model); }\n";
+      choice = kByEval;
     }
-    write(argv[3],
+    write(argv[2],
           "#pragma once\n\n#include <array>\n#include <bit>\n#include <cstring>\n\n#include "
           "\"Vtile.h\"\n#include \"Vtile___024root.h\"\n\n" +
               clocks(names) + by_eval(names) + "\n" + choice);
-    write(argv[4], definition);
+    write(argv[3], definition);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 2;

@@ -1,13 +1,12 @@
 #include "sim/tile_cycle_writer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
 
+#include "sim/tile_parts.h"
 #include "sim/tile_schedule.h"
-#include "sim/tile_stages.h"
 
 namespace tessera::sim {
 namespace {
@@ -81,8 +80,7 @@ std::vector<std::string> out_of_reset(const std::string& text) {
 
 class Writer {
  public:
-  Writer(const VerilatedCode& code, const TileProfile& profile, bool counting)
-      : code_(code), profile_(profile), counting_(counting), names_(block_names(code)) {}
+  explicit Writer(const VerilatedCode& code) : code_(code), names_(block_names(code)) {}
 
   std::string write() {
     if (!calls(code_.body("eval_act")).empty()) throw UnknownForm("logic in the active region");
@@ -93,28 +91,21 @@ class Writer {
       for (const Statement& statement : function.statements) merge(observed, statement.reads);
     for (const std::string& name : names_) observed.insert(enable_of(name));
     for (const std::string& name : follow_inputs) observed.erase(name);
-    make_parts(schedule(statements(follow_inputs), code_.combinational(), observed));
+    parts_ = parts_of(schedule(statements(follow_inputs), code_.combinational(), observed));
     merge(observed, follow_inputs);
-    find_private(observed);
-    for (Part& part : parts_) drop_shadows(part);
-
-    std::string definitions, cases;
-    for (const Part& part : parts_) definitions += definition(part);
-    for (size_t i = 0; i < profile_.hot.size(); ++i) {
-      const std::string number = std::to_string(i + 1);
-      definitions += hot_function("hot_" + number, profile_.hot[i]);
-      cases += "    case " + number + ":\n      hot_" + number + "(vlSelf);\n      break;\n";
+    private_ = private_members(parts_, code_, observed);
+    std::string parts;
+    for (Part& part : parts_) {
+      drop_shadows(part, private_);
+      parts += definition(part);
     }
-    return "#include \"tile_cycle.h\"\n\n#include <array>\n#include <cstdio>\n\n#include "
-           "\"Vtile__Syms.h\"\n\n"
+    const std::string stages = make_stages();
+    return "#include \"tile_cycle.h\"\n\n#include \"Vtile__Syms.h\"\n\n"
            "#ifndef TILE_CYCLE_SMALL  // a profile wants them apart\n"
            "#define TILE_CYCLE_SMALL inline __attribute__((always_inline))\n"
            "#define TILE_CYCLE_LARGE __attribute__((noinline))\n#endif\n\nnamespace {\n\n" +
-           (counting_ ? counters() : "") + definitions + any_function() + hot_table() +
-           "}  // namespace\n\nuint32_t tile_cycle_direct(Vtile___024root* __restrict vlSelf) {\n" +
-           "  uint32_t clocks = tile_clocks(*vlSelf);\n" + inputs + clocks_of(follow_inputs) +
-           "  switch (kHot[clocks]) {\n" + cases +
-           "    default:\n      any(vlSelf, clocks);\n  }\n  return clocks;\n}\n";
+           begin_function(inputs + clocks_of(follow_inputs)) + parts + stages + "}  // namespace\n\n" +
+           one_tile() + many_tiles();
   }
 
  private:
@@ -171,73 +162,6 @@ class Writer {
     return result;
   }
 
-  // Clusters at the edge that run under the same clocks are one part. Those of the logic after it are not:
-  // whether they are needed depends on more.
-  void make_parts(const Schedule& order) {
-    for (const bool edge : {true, false}) {
-      for (const Cluster& cluster : edge ? order.edge : order.after) {
-        if (!edge || parts_.empty() || parts_.back().clocks != cluster.clocks) {
-          parts_.emplace_back();
-          parts_.back().name = (edge ? "edge_" : "logic_") + std::to_string(parts_.size());
-          parts_.back().clocks = cluster.clocks;
-          parts_.back().edge = edge;
-        }
-        Part& part = parts_.back();
-        part.statements.insert(part.statements.end(), cluster.statements.begin(), cluster.statements.end());
-        merge(part.reads, cluster.reads);
-        merge(part.writes, cluster.writes);
-        part.cost += cluster.cost;
-      }
-    }
-  }
-
-  // What only one part knows, and need not know the next time, need not be kept in the model: logic, and the
-  // variables of an always block.
-  void find_private(const Names& observed) {
-    std::map<std::string, std::set<const Part*>> users;
-    for (const Part& part : parts_)
-      for (const Names* names : {&part.reads, &part.writes})
-        for (const std::string& name : *names) users[name].insert(&part);
-    const Names logic = code_.combinational();
-    for (const auto& [name, parts] : users) {
-      const std::string type = code_.scalar_type(name);
-      if (parts.size() != 1 || observed.contains(name) || type.empty() || type == "auto") continue;
-      if (logic.contains(name) || is_set_before_use(block((*parts.begin())->statements), name))
-        private_[name] = type;
-    }
-  }
-
-  // A shadow costs a load and a store, even where its register stays as it is.
-  void drop_shadows(Part& part) const {
-    static const std::regex kBegin(R"((vlSelf->)?(__Vdly__(\w+))\s*=\s*vlSelf->(\w+);)");
-    static const std::regex kEnd(R"(vlSelf->(\w+)\s*=\s*(?:vlSelf->)?(__Vdly__\w+);)");
-    std::vector<Placed>& all = part.statements;
-    for (size_t begin = 0; begin < all.size(); ++begin) {
-      std::smatch match;
-      if (!std::regex_match(all[begin].statement.text, match, kBegin) || match[3] != match[4]) continue;
-      const bool member = match[1].matched;
-      const std::string shadow = match[2], name = match[3];
-      if (member && !private_.contains(shadow)) continue;
-      std::vector<std::string> between;
-      size_t end = begin + 1;
-      for (; end < all.size(); ++end) {
-        std::smatch last;
-        if (std::regex_match(all[end].statement.text, last, kEnd) && last[1] == name && last[2] == shadow)
-          break;
-        between.push_back(all[end].statement.text);
-      }
-      if (end == all.size() || !needs_no_shadow(between, name, shadow)) continue;
-      for (size_t i = begin + 1; i < end; ++i) {
-        Statement& statement = all[i].statement;
-        statement.text = with_word(statement.text, shadow, member ? name : "vlSelf->" + name);
-        statement.locals.erase(shadow);
-      }
-      all.erase(all.begin() + static_cast<std::ptrdiff_t>(end));
-      all.erase(all.begin() + static_cast<std::ptrdiff_t>(begin));
-      --begin;
-    }
-  }
-
   // ---------------------------------------------------------------- text
 
   // The statements with the local variables that they need.
@@ -275,122 +199,13 @@ class Writer {
     return declarations + result;
   }
 
-  // Small ones become part of all who call them.
-  std::string definition(const Part& part) {
+  // Small ones become part of the stage that they are in.
+  std::string definition(const Part& part) const {
     constexpr size_t kSmall = 60;
-    std::string before, after;
-    if (counting_) count_changes(part, before, after);
     return std::string(part.cost <= kSmall ? "TILE_CYCLE_SMALL" : "TILE_CYCLE_LARGE") + " void " + part.name +
            "(Vtile___024root* __restrict vlSelf) {  // " + names_of(part.clocks) +
            "\n  Vtile__Syms* const __restrict vlSymsp VL_ATTR_UNUSED = vlSelf->vlSymsp;\n" +
-           with_private(before + block(part.statements) + after) + "}\n\n";
-  }
-
-  // All parts, each under its clocks.
-  std::string any_function() const {
-    std::string text = "void any(Vtile___024root* __restrict vlSelf, uint32_t clocks) {\n";
-    uint32_t open = 0;
-    for (const Part& part : parts_) {
-      if (part.clocks != open) {
-        text +=
-            (open != 0 ? "  }\n" : "") + ("  if ((clocks & " + std::to_string(part.clocks)) + "u) != 0) {\n";
-        open = part.clocks;
-      }
-      text += "    " + part.name + "(vlSelf);\n";
-    }
-    return text + "  }\n}\n\n";
-  }
-
-  // One set of clocks, straight through. Much of the logic after the edge reads little of what these clocks
-  // move, and that seldom changes: such logic is left out unless it did, stage by stage, so that a change
-  // goes on only as far as it makes another.
-  std::string hot_function(const std::string& name, uint32_t clocks) const {
-    std::string body;
-    std::vector<const Part*> waiting;  // logic, in its order
-    Names moved;                       // by the edge, and by logic that is always run
-    Names busy;                        // of these, what changes often
-    const auto move = [&](const Part& part) {
-      merge(moved, part.writes);
-      for (const std::string& member : part.writes)
-        if (profile_.busy.contains(member) || code_.scalar_type(member).empty()) busy.insert(member);
-    };
-    for (const Part& part : parts_) {
-      if ((part.clocks & clocks) == 0) continue;
-      if (part.edge) {
-        move(part);
-        body += "  " + part.name + "(vlSelf);\n";
-      } else {
-        waiting.push_back(&part);
-      }
-    }
-    std::set<const Part*> always;  // read something busy
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (const Part* part : waiting) {
-        if (always.contains(part) || !overlap(part->reads, busy)) continue;
-        always.insert(part);
-        move(*part);
-        grown = true;
-      }
-    }
-
-    const std::vector<Stage> stages = stages_of(std::move(waiting), always);
-    Names compared;
-    std::string flags;
-    for (size_t i = 0; i < stages.size(); ++i) {
-      if (!stages[i].always) flags += "  bool run_" + std::to_string(i) + " = false;\n";
-      body += stage_text(stages, i, moved, compared);
-    }
-    std::string before;
-    for (const std::string& member : compared)
-      before += "  const auto old_" + member + " = vlSelf->" + member + ";\n";
-    return "void " + name + "(Vtile___024root* __restrict vlSelf) {  // " + names_of(clocks) + "\n" + before +
-           flags + body + "}\n\n";
-  }
-
-  // A stage, under its condition; and when it has run, which of the later ones have to.
-  std::string stage_text(const std::vector<Stage>& stages, size_t i, const Names& moved,
-                         Names& compared) const {
-    const Stage& stage = stages[i];
-    std::string text;
-    if (stage.always) {
-      for (const Part* part : stage.parts) text += "  " + part->name + "(vlSelf);\n";
-      return text;
-    }
-    const std::string flag = "run_" + std::to_string(i);
-    Names direct;
-    std::set_intersection(stage.reads.begin(), stage.reads.end(), moved.begin(), moved.end(),
-                          std::inserter(direct, direct.end()));
-    merge(compared, direct);
-    if (!direct.empty()) text += "  " + flag + " |= " + difference("old_", direct) + ";\n";
-    text += "  if (__builtin_expect(" + flag + ", false)) {\n";
-    std::string after;
-    Names told;  // to a later stage
-    for (size_t later = i + 1; later < stages.size(); ++later) {
-      if (stages[later].always) continue;
-      Names handed;
-      std::set_intersection(stage.writes.begin(), stage.writes.end(), stages[later].reads.begin(),
-                            stages[later].reads.end(), std::inserter(handed, handed.end()));
-      if (handed.empty()) continue;
-      const bool scalar = std::none_of(handed.begin(), handed.end(), [&](const std::string& member) {
-        return code_.scalar_type(member).empty();
-      });
-      after += "    run_" + std::to_string(later) + " |= " + (scalar ? difference("was_", handed) : "true") +
-               ";\n";
-      if (scalar) merge(told, handed);
-    }
-    for (const std::string& member : told)
-      text += "    const auto was_" + member + " = vlSelf->" + member + ";\n";
-    for (const Part* part : stage.parts) text += "    " + part->name + "(vlSelf);\n";
-    return text + after + "  }\n";
-  }
-
-  // Whether one of the members is not any more what stands under its name and the prefix.
-  static std::string difference(const std::string& prefix, const Names& members) {
-    std::string text;
-    for (const std::string& member : members)
-      text += (text.empty() ? "((" : " | (") + prefix + member + " ^ vlSelf->" + member + ")";
-    return text + ") != 0";
+           with_private(block(part.statements)) + "}\n\n";
   }
 
   std::string names_of(uint32_t clocks) const {
@@ -400,50 +215,63 @@ class Writer {
     return text;
   }
 
-  std::string hot_table() const {
-    std::string list;
-    for (const uint32_t clocks : profile_.hot) list += (list.empty() ? "" : ", ") + std::to_string(clocks);
-    return "// By clocks: the number of their function, 0 for any().\nconstexpr auto kHot = [] {\n"
-           "  std::array<uint8_t, size_t{1} << " +
-           std::to_string(names_.size()) +
-           "> numbers{};\n  uint8_t number = 0;\n"
-           "  for (const uint32_t clocks : std::initializer_list<uint32_t>{" +
-           list + "}) numbers[clocks] = ++number;\n  return numbers;\n}();\n\n";
+  // What a cycle begins with; gives the clocks that tick in it.
+  std::string begin_function(const std::string& inputs) const {
+    return "TILE_CYCLE_SMALL uint32_t begin(Vtile___024root* __restrict vlSelf) {\n"
+           "  uint32_t clocks = tile_clocks(*vlSelf);\n" +
+           inputs + "  return clocks;\n}\n\n";
   }
 
-  // ---------------------------------------------------------------- counting
-
-  // Counts how often what a part drives changes.
-  void count_changes(const Part& part, std::string& before, std::string& after) {
-    for (const std::string& member : part.writes) {
-      if (private_.contains(member) || code_.scalar_type(member).empty()) continue;
-      before += "  const auto old_" + member + " = vlSelf->" + member + ";\n";
-      after += "  changes[" + std::to_string(counted_.size()) + "].add(old_" + member + " != vlSelf->" +
-               member + ");\n";
-      counted_.push_back(member);
+  // All parts, each under its clocks, in stages of about the same size.
+  std::string make_stages() {
+    constexpr size_t kStages = 5;
+    size_t all = 0, done = 0;
+    for (const Part& part : parts_) all += part.cost;
+    std::string text;
+    for (auto part = parts_.begin(); part != parts_.end();) {
+      stages_.push_back({.name = "stage_" + std::to_string(stages_.size() + 1)});
+      Stage& stage = stages_.back();
+      std::string body;
+      for (; part != parts_.end() && done * kStages < all * stages_.size(); done += part++->cost) {
+        body += "  if ((clocks & " + std::to_string(part->clocks) + "u) != 0) " + part->name + "(vlSelf);\n";
+        stage.clocks |= part->clocks;
+      }
+      text += "TILE_CYCLE_SMALL void " + stage.name +
+              "(Vtile___024root* __restrict vlSelf, uint32_t clocks) {\n" + body + "}\n\n";
     }
+    return text;
   }
 
-  // The counters, and what prints their result.
-  std::string counters() const {
-    std::string list;
-    for (const std::string& member : counted_) list += "      \"" + member + "\",\n";
-    return "struct Changes {\n  uint64_t runs = 0, changed = 0;\n"
-           "  void add(bool change) { ++runs, changed += change; }\n};\nChanges changes[" +
-           std::to_string(counted_.size()) + "];\nconstexpr const char* kCounted[] = {\n" + list +
-           "};\nstruct Report {\n  ~Report() {\n    size_t i = 0;\n    for (const char* name : kCounted)\n"
-           "      if (const Changes& one = changes[i++]; 16 * one.changed > one.runs) std::puts(name);\n  }\n"
-           "} report;\n\n";
+  std::string one_tile() const {
+    std::string text =
+        "uint32_t tile_cycle_direct(Vtile& tile) {\n  const uint32_t clocks = begin(tile.rootp);\n";
+    for (const Stage& stage : stages_) text += "  " + stage.name + "(tile.rootp, clocks);\n";
+    return text + "  return clocks;\n}\n\n";
   }
+
+  // Each stage for all tiles before the next: so its code stays at hand, and what one tile waits for the next
+  // does not.
+  std::string many_tiles() const {
+    const std::string loop = "  for (size_t i = 0; i < count; ++i)";
+    std::string text = "void tile_cycles_direct(Vtile* const* tiles, size_t count, uint32_t* clocks) {\n" +
+                       loop + " clocks[i] = begin(tiles[i]->rootp);\n";
+    for (const Stage& stage : stages_)
+      text += loop + "\n    if ((clocks[i] & " + std::to_string(stage.clocks) + "u) != 0) " + stage.name +
+              "(tiles[i]->rootp, clocks[i]);\n";
+    return text + "}\n";
+  }
+
+  struct Stage {
+    std::string name;
+    uint32_t clocks = 0;
+  };
 
   const VerilatedCode& code_;
-  const TileProfile& profile_;
-  const bool counting_;
   const std::vector<std::string> names_;
   std::vector<Function> functions_;
   std::vector<Part> parts_;                     // in their order
   std::map<std::string, std::string> private_;  // their types
-  std::vector<std::string> counted_;
+  std::vector<Stage> stages_;
 };
 
 }  // namespace
@@ -460,8 +288,6 @@ std::vector<std::string> block_names(const VerilatedCode& code) {
 
 std::string enable_of(const std::string& block) { return "tile__DOT__" + block + "_enable"; }
 
-std::string write_tile_cycle(const VerilatedCode& code, const TileProfile& profile, bool counting) {
-  return Writer(code, profile, counting).write();
-}
+std::string write_tile_cycle(const VerilatedCode& code) { return Writer(code).write(); }
 
 }  // namespace tessera::sim

@@ -1,11 +1,24 @@
 #include "sim/tile_model.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "sim/tile_state.h"
 
 namespace tessera::sim {
+
+void TileModel::cycle_together(std::span<TileModel* const> tiles, Evaluation evaluation, TileClocks* clocks) {
+  if (evaluation != Evaluation::kDirect) {
+    for (size_t i = 0; i < tiles.size(); ++i) clocks[i] = tiles[i]->cycle(evaluation);
+    return;
+  }
+  std::array<Vtile*, kMostTogether> models{};
+  std::array<uint32_t, kMostTogether> masks{};
+  for (size_t i = 0; i < tiles.size(); ++i) models[i] = &tiles[i]->model_;
+  tile_cycles(models.data(), tiles.size(), masks.data());
+  for (size_t i = 0; i < tiles.size(); ++i) clocks[i] = {masks[i]};
+}
 
 const char* TileModel::find_change() {
   const auto set_clocks = [&](uint8_t level) {

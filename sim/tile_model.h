@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "sim/engine.h"
@@ -50,6 +51,11 @@ class TileModel {
   // not: what a tile that sleeps does not need. Gives the name of what this changed in its state; nullptr:
   // nothing.
   const char* find_change();
+
+  // cycle() of many tiles, stage by stage, which is faster from some number on. As many `clocks` as `tiles`,
+  // kMostTogether at most.
+  static constexpr size_t kMostTogether = 32;
+  static void cycle_together(std::span<TileModel* const> tiles, Evaluation evaluation, TileClocks* clocks);
 
   bool idle() const { return root_.idle_o; }
 

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "sim/crew.h"
 #include "sim/engine.h"
@@ -23,6 +24,7 @@ class VerilatedContext;
 namespace tessera::sim {
 
 class TileModel;
+struct TileClocks;
 
 class TiledEngine : public Engine {
  public:
@@ -68,7 +70,11 @@ class TiledEngine : public Engine {
   bool on_border(size_t place) const;
   void create(Tile& tile, size_t place);
   void destroy_models();
-  void step_tile(Partition& partition, const Moment& moment, size_t place);
+  // A step of these awake tiles, at most TileModel::kMostTogether, in three turns: their inputs, a cycle,
+  // what comes of it.
+  void step_together(Partition& partition, const Moment& moment, std::span<const uint32_t> places);
+  void begin_step(Partition& partition, const Moment& moment, size_t place);
+  void end_step(Partition& partition, const Moment& moment, size_t place, TileClocks clocks);
   void step_sleepers(Partition& partition, const Moment& moment);
   // What a tile drives, from its model's ports.
   template <typename Ports>
