@@ -48,6 +48,9 @@ static void scalar_steps(uint32_t steps, volatile uint32_t* value) {
 int main(void) {
   const bench_load_parameters_t* p = PARAMETERS(bench_load_parameters_t);
   const uint32_t descriptors = build_list(p);
+  // All tiles begin at the same time: else what they do at a time would depend on how long it took to start them,
+  // and so on the size of the wafer.
+  while (*(volatile uint32_t*)(uint32_t)p->start_address == 0) continue;
   for (;;) {
     // Scalar steps and list side by side, as in a kernel that prepares the next token.
     if (descriptors != 0) tile_launch(0, p->list_address, descriptors);

@@ -187,6 +187,7 @@ typedef struct {
   uint16_t list_address;       // linear_list_descriptors() of the linear, and the sends
   uint16_t scalar_steps;
   uint16_t scalar_address;     // a word: scratch
+  uint16_t start_address;      // a word, which is not zero from the moment on in which the load begins
 } bench_load_parameters_t;
 
 // ---- sizes that both sides compute

@@ -47,6 +47,7 @@ Round round_of(LoadKind kind, bool has_partner) {
 
 // Where everything lies in a tile's SRAM; 48 KiB are plenty.
 constexpr std::uint16_t kScalar = firmware::PARAMETER_BYTES;
+constexpr std::uint16_t kStart = kScalar + 4;
 constexpr std::uint16_t kInputs = kScalar + 16;
 constexpr std::uint16_t kMultipliers = 0x0800;
 constexpr std::uint16_t kShifts = 0x0900;
@@ -70,12 +71,16 @@ bench_load_parameters_t parameters_of(const Round& round, int color) {
   parameters.list_address = kList;
   parameters.scalar_steps = round.scalar_steps;
   parameters.scalar_address = kScalar;
+  parameters.start_address = kStart;
   return parameters;
 }
 
 RegisterWrite route(int port, int color, int output) {
   return {rtl::kRegRoute + (static_cast<std::uint32_t>(port) * rtl::kColorCount + color) * 4, 1u << output};
 }
+
+// What a kernel needs at most until it waits for the start: it writes its list.
+constexpr std::uint64_t kPrepareCycles = 4000;
 
 // Pairs of a cell differ in color, and so do the two directions of a pair.
 int color_of(int from, int to, int width) {
@@ -212,6 +217,7 @@ void start_load(EnginePort& port, const Load& load) {
 
   std::vector<ControlMessage> setup, start;
   const std::uint32_t run = 1;
+  const std::uint8_t go = 1;
   for (const LoadTile& tile : load.tiles) {
     for (const RegisterWrite& write : tile.registers)
       setup.push_back(write_request(forest, tile.tile, write.address, {&write.value, 1}));
@@ -221,6 +227,9 @@ void start_load(EnginePort& port, const Load& load) {
   }
   run_control(port, forest, std::move(setup));
   run_control(port, forest, std::move(start));
+  port.engine().run_until(port.cycle() + kPrepareCycles);
+  for (const LoadTile& tile : load.tiles)
+    if (tile.runs_kernel) port.write_memory(tile.tile, tile.parameters.start_address, {&go, 1});
   port.engine().run_until(port.cycle() + kWarmUpCycles);
 }
 

@@ -50,8 +50,10 @@ int awake_tiles(int columns, int rows, double percent);
 // Throws Error(kConfig) unless 1 <= awake <= columns * rows.
 Load plan_load(LoadKind kind, int columns, int rows, int awake, std::uint64_t seed = 1);
 
-// Writes the memories by the back door, routes and rules through the control plane, starts the cores, and
-// runs on for kWarmUpCycles. From then on the load is in all its tiles until the end of time.
+// Writes the memories by the back door, routes and rules through the control plane, and starts the cores.
+// When all have come so far they are let go, in the same cycle: so what the tiles do at a time does not
+// depend on the wafer's size. Then runs on for kWarmUpCycles. From then on the load is in all its tiles until
+// the end of time.
 void start_load(EnginePort& port, const Load& load);
 inline constexpr std::uint64_t kWarmUpCycles = 1000;
 

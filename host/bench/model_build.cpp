@@ -23,23 +23,16 @@ namespace fs = std::filesystem;
 const fs::path kSource = toolchain::kSourceFolder;
 const fs::path kBench = fs::path(toolchain::kBuildFolder) / "bench";
 
-// Everything that a model is made from, and how.
-const char* const kSources[] = {".cmake",
-                                "rtl",
-                                "sim/flat_hierarchical.vlt",
-                                "sim/flat_share_tiles.vlt",
-                                "sim/flat_model.cpp",
-                                "sim/flat_model.h",
-                                "sim/flat_wafer.vlt",
-                                "sim/generate_tile_cycle.cpp",
-                                "sim/host_memory.cpp",
-                                "sim/host_memory.h",
-                                "sim/tile.vlt",
-                                "sim/tile_cycle_writer.cpp",
-                                "sim/tile_profile.txt",
-                                "sim/tile_schedule.cpp",
-                                "sim/verilated_code.cpp",
-                                "sim/wavelet.h"};
+// Everything that all models are made from, and how; and what only the tile's is, or only the wafers'.
+const std::vector<const char*> kSources = {".cmake", "rtl", "sim/host_memory.cpp", "sim/host_memory.h"};
+const std::vector<const char*> kTileSources = {"sim/generate_tile_cycle.cpp", "sim/tile.vlt",
+                                               "sim/tile_cycle_writer.cpp",   "sim/tile_cycle_writer.h",
+                                               "sim/tile_parts.cpp",          "sim/tile_parts.h",
+                                               "sim/tile_schedule.cpp",       "sim/tile_schedule.h",
+                                               "sim/verilated_code.cpp",      "sim/verilated_code.h"};
+const std::vector<const char*> kWaferSources = {"sim/flat_hierarchical.vlt", "sim/flat_model.cpp",
+                                                "sim/flat_model.h",          "sim/flat_share_tiles.vlt",
+                                                "sim/flat_wafer.vlt",        "sim/wavelet.h"};
 
 std::string model_name(ModelKind kind, int columns, int rows) {
   switch (kind) {
@@ -85,9 +78,12 @@ std::uint64_t add_bytes(std::uint64_t hash, std::string_view bytes) {  // FNV-1a
 }
 
 // Equal as long as the same model would come out.
-std::string fingerprint() {
+std::string fingerprint(ModelKind kind) {
   std::set<fs::path> files;
-  for (const char* name : kSources) {
+  std::vector<const char*> names = kSources;
+  const std::vector<const char*>& own = kind == ModelKind::kTile ? kTileSources : kWaferSources;
+  names.insert(names.end(), own.begin(), own.end());
+  for (const char* name : names) {
     if (fs::is_directory(kSource / name)) {
       for (const auto& entry : fs::directory_iterator(kSource / name)) files.insert(entry.path());
     } else if (fs::exists(kSource / name)) {
@@ -210,7 +206,7 @@ BuiltModel build_model(ModelKind kind, int columns, int rows, const BuildLog& lo
   fs::create_directories(kBench);
   const sim::FolderLock lock(kBench / "lock");
   const nlohmann::json record = read_record(places);
-  const std::string sources = fingerprint();  // before: who edits them meanwhile has them built again
+  const std::string sources = fingerprint(kind);  // before: who edits them meanwhile has them built again
   if (record.is_object() && record.value("fingerprint", "") == sources && fs::exists(places.library))
     return from_record(places, record);
   if (log)
@@ -228,6 +224,11 @@ BuiltModel built_model(ModelKind kind, int columns, int rows) {
     fail(ErrorKind::kEngine, "{} is not built; tessera bench engines builds it",
          model_name(kind, columns, rows));
   return from_record(places, record);
+}
+
+bool is_stale(ModelKind kind, int columns, int rows) {
+  const nlohmann::json record = read_record(places_of(kind, columns, rows));
+  return record.is_object() && record.value("fingerprint", "") != fingerprint(kind);
 }
 
 std::string model_toolchain() { return toolchain::kName; }

@@ -38,6 +38,9 @@ BuiltModel build_model(ModelKind kind, int columns, int rows, const BuildLog& lo
 // just made it.
 BuiltModel built_model(ModelKind kind, int columns, int rows);
 
+// Whether there is one, but its sources have changed since it was made.
+bool is_stale(ModelKind kind, int columns, int rows);
+
 // What models are made with: "GNU 12.2.0 -O3, Verilator 5.006".
 std::string model_toolchain();
 

@@ -146,6 +146,10 @@ bench::Row measure(const EngineOptions& options) {
   const auto [columns, rows] = parse_sides(options.size.empty() ? "16x16" : options.size, "--size");
   if (options.check) fail(ErrorKind::kRequest, "--check: the load {} is no model", options.load);
   if (!(options.seconds > 0)) fail(ErrorKind::kRequest, "--seconds: {} should be positive", options.seconds);
+  if (variant.kind == bench::VariantKind::kWhole && bench::is_stale(variant.model, columns, rows))
+    fmt::print(stderr,
+               "note: the sources of this model have changed since it was built; "
+               "tessera bench engines builds it again\n");
   return bench::measure_load(variant, kind, columns, rows,
                              options.awake == 0 ? columns * rows : options.awake, options.seconds);
 }

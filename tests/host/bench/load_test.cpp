@@ -84,10 +84,14 @@ TEST(Load, MixedIsNoLighterThanTheModel) {
   const Load load = plan_load(LoadKind::kMixed, 4, 4, 16);
   EnginePort port(std::make_unique<sim::TiledEngine>(engine_shape(config)));
   start_load(port, load);
+  const Forest forest = grow_forest(make_wafer(config));
+  std::vector<ControlMessage> clear, requests;
+  const std::uint32_t zero = 0;
+  for (const LoadTile& tile : load.tiles)  // what was before the load is not of it
+    clear.push_back(write_request(forest, tile.tile, rtl::kRegCounter, {&zero, 1}));
+  run_control(port, forest, clear);
   port.engine().run_until(port.cycle() + 20000);
 
-  const Forest forest = grow_forest(make_wafer(config));
-  std::vector<ControlMessage> requests;
   for (const LoadTile& tile : load.tiles)
     requests.push_back(read_request(forest, tile.tile, rtl::kRegCounter, rtl::kCounterCount));
   std::vector<double> sums(rtl::kCounterCount);
