@@ -101,9 +101,16 @@ class Writer {
     }
     const std::string stages = make_stages();
     return "#include \"tile_cycle.h\"\n\n#include \"Vtile__Syms.h\"\n\n"
-           "#ifndef TILE_CYCLE_SMALL  // a profile wants them apart\n"
-           "#define TILE_CYCLE_SMALL inline __attribute__((always_inline))\n"
-           "#define TILE_CYCLE_LARGE __attribute__((noinline))\n#endif\n\nnamespace {\n\n" +
+           "#ifndef TILE_CYCLE_PART  // a profile wants them apart\n"
+           "#define TILE_CYCLE_PART inline __attribute__((always_inline))\n#endif\n\nnamespace {\n\n"
+           // VL_EXTENDS_* have a form that the compiler does not know as an instruction.
+           "template <int kBits>\nconstexpr IData extended(IData value) {\n"
+           "  return static_cast<IData>(static_cast<int32_t>(value << (32 - kBits)) >> (32 - kBits));\n}\n"
+           "template <int kBits>\nconstexpr QData extended_wide(QData value) {\n"
+           "  return static_cast<QData>(static_cast<int64_t>(value << (64 - kBits)) >> (64 - kBits));\n}\n"
+           "#define TILE_CYCLE_EXTENDS_II(out, bits, value) extended<bits>(value)\n"
+           "#define TILE_CYCLE_EXTENDS_QI(out, bits, value) extended_wide<bits>(value)\n"
+           "#define TILE_CYCLE_EXTENDS_QQ(out, bits, value) extended_wide<bits>(value)\n\n" +
            begin_function(inputs + clocks_of(follow_inputs)) + parts + stages + "}  // namespace\n\n" +
            one_tile() + many_tiles();
   }
@@ -199,13 +206,13 @@ class Writer {
     return declarations + result;
   }
 
-  // Small ones become part of the stage that they are in.
   std::string definition(const Part& part) const {
-    constexpr size_t kSmall = 60;
-    return std::string(part.cost <= kSmall ? "TILE_CYCLE_SMALL" : "TILE_CYCLE_LARGE") + " void " + part.name +
-           "(Vtile___024root* __restrict vlSelf) {  // " + names_of(part.clocks) +
-           "\n  Vtile__Syms* const __restrict vlSymsp VL_ATTR_UNUSED = vlSelf->vlSymsp;\n" +
-           with_private(block(part.statements)) + "}\n\n";
+    std::string text = with_private(block(part.statements));
+    for (const std::string kind : {"II", "QI", "QQ"})
+      text = with_word(text, "VL_EXTENDS_" + kind, "TILE_CYCLE_EXTENDS_" + kind);
+    return "TILE_CYCLE_PART void " + part.name + "(Vtile___024root* __restrict vlSelf) {  // " +
+           names_of(part.clocks) +
+           "\n  Vtile__Syms* const __restrict vlSymsp VL_ATTR_UNUSED = vlSelf->vlSymsp;\n" + text + "}\n\n";
   }
 
   std::string names_of(uint32_t clocks) const {
@@ -217,7 +224,7 @@ class Writer {
 
   // What a cycle begins with; gives the clocks that tick in it.
   std::string begin_function(const std::string& inputs) const {
-    return "TILE_CYCLE_SMALL uint32_t begin(Vtile___024root* __restrict vlSelf) {\n"
+    return "TILE_CYCLE_PART uint32_t begin(Vtile___024root* __restrict vlSelf) {\n"
            "  uint32_t clocks = tile_clocks(*vlSelf);\n" +
            inputs + "  return clocks;\n}\n\n";
   }
@@ -236,7 +243,7 @@ class Writer {
         body += "  if ((clocks & " + std::to_string(part->clocks) + "u) != 0) " + part->name + "(vlSelf);\n";
         stage.clocks |= part->clocks;
       }
-      text += "TILE_CYCLE_SMALL void " + stage.name +
+      text += "TILE_CYCLE_PART void " + stage.name +
               "(Vtile___024root* __restrict vlSelf, uint32_t clocks) {\n" + body + "}\n\n";
     }
     return text;

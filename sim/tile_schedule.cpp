@@ -125,20 +125,25 @@ std::vector<Cluster> clusters_of(const std::vector<Placed>& statements, Partitio
   std::set<size_t> ready;
   for (const auto& [set, cluster] : clusters)
     if (waits[set] == 0) ready.insert(set);
+  std::map<uint32_t, size_t> left;  // by clocks: those that are not ready yet
+  for (const auto& [set, cluster] : clusters) left[cluster.clocks] += waits[set] != 0 ? 1 : 0;
   std::vector<Cluster> result;
   while (!ready.empty()) {
-    auto next = ready.begin();
-    if (!result.empty()) {
-      const auto same = std::find_if(ready.begin(), ready.end(), [&](size_t set) {
-        return clusters[set].clocks == result.back().clocks;
-      });
-      if (same != ready.end()) next = same;
-    }
+    const auto first_that = [&](const auto& holds) {
+      return std::find_if(ready.begin(), ready.end(), holds);
+    };
+    auto next = first_that(
+        [&](size_t set) { return !result.empty() && clusters[set].clocks == result.back().clocks; });
+    if (next == ready.end()) next = first_that([&](size_t set) { return left[clusters[set].clocks] == 0; });
+    if (next == ready.end()) next = ready.begin();
     const size_t set = *next;
     ready.erase(next);
     result.push_back(std::move(clusters[set]));
-    for (const size_t after : edges[set])
-      if (--waits[after] == 0) ready.insert(after);
+    for (const size_t after : edges[set]) {
+      if (--waits[after] != 0) continue;
+      ready.insert(after);
+      --left[clusters[after].clocks];
+    }
   }
   if (result.size() != clusters.size()) throw UnknownForm("statements without an order");
   return result;
