@@ -16,8 +16,9 @@ namespace tessera::sim {
 namespace {
 
 constexpr uint64_t kStepsBetweenBalances = 4096;
-// Awake tiles from which on it is faster to run them together: as measured.
-constexpr size_t kFewestTogether = 16;
+// Awake tiles from which on it is faster to run them together, also when they do different things: as
+// measured.
+constexpr size_t kFewestTogether = 32;
 
 // More threads than rows would have nothing to do.
 int partitions_for(const WaferShape& shape, const EngineOptions& options) {
