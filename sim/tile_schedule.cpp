@@ -105,7 +105,8 @@ size_t cost_of(const std::string& text) {
   return cost;
 }
 
-// Of those that could be next, the one that was first, but rather one of the same clocks than another.
+// Of those that could be next: rather one of the same clocks as the last; else one of clocks of which none
+// has to wait any more, so that they need not be taken up again; else the one that was first.
 std::vector<Cluster> clusters_of(const std::vector<Placed>& statements, Partition& sets) {
   Edges edges = order_of(statements, sets);
   while (join_cycles(edges, sets)) edges = order_of(statements, sets);

@@ -124,6 +124,13 @@ struct EngineOptions {
   std::string json;
 };
 
+void note_if_stale(const bench::Variant& variant, int columns, int rows) {
+  if (variant.kind == bench::VariantKind::kWhole && bench::is_stale(variant.model, columns, rows))
+    fmt::print(stderr,
+               "note: the sources of this model have changed since it was built; "
+               "tessera bench engines builds it again\n");
+}
+
 bench::Row measure_model(const bench::Variant& variant, const bench::ModelLoad& load,
                          const EngineOptions& options) {
   const bool shipped = load.config.dim == 0;
@@ -134,6 +141,7 @@ bench::Row measure_model(const bench::Variant& variant, const bench::ModelLoad& 
     std::tie(wafer.columns, wafer.rows) =
         options.size.empty() ? std::pair(load.columns, load.rows) : parse_sides(options.size, "--size");
   }
+  note_if_stale(variant, wafer.columns, wafer.rows);
   const FloatModel model = shipped ? load_model({}).model : bench::random_weights(load);
   return bench::measure_model(variant, load, model, wafer, options.check);
 }
@@ -146,10 +154,7 @@ bench::Row measure(const EngineOptions& options) {
   const auto [columns, rows] = parse_sides(options.size.empty() ? "16x16" : options.size, "--size");
   if (options.check) fail(ErrorKind::kRequest, "--check: the load {} is no model", options.load);
   if (!(options.seconds > 0)) fail(ErrorKind::kRequest, "--seconds: {} should be positive", options.seconds);
-  if (variant.kind == bench::VariantKind::kWhole && bench::is_stale(variant.model, columns, rows))
-    fmt::print(stderr,
-               "note: the sources of this model have changed since it was built; "
-               "tessera bench engines builds it again\n");
+  note_if_stale(variant, columns, rows);
   return bench::measure_load(variant, kind, columns, rows,
                              options.awake == 0 ? columns * rows : options.awake, options.seconds);
 }
