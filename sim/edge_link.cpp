@@ -109,6 +109,25 @@ void EdgeLink::restore(const EdgeLinkState& state) {
   if (state.awake) wake();
 }
 
+EdgeLinkState EdgeLink::state_with(EdgeLinkState there) const {
+  const EdgeLinkState here = state();
+  for (uint32_t color = 0; color < rtl::kColorCount; ++color) {
+    EdgeLinkState::Color& all = there.colors[color];
+    const std::vector<Wavelet>& unmailed = here.colors[color].unsent;
+    all.unsent.insert(all.unsent.end(), unmailed.begin(), unmailed.end());
+    all.held = here.colors[color].held;
+  }
+  there.received = here.received;
+  there.awake = there.awake || here.awake;
+  return there;
+}
+
+void EdgeLink::restore_host(const EdgeLinkState& state) {
+  restore(state);
+  for (std::deque<Wavelet>& queue : queue_) queue.clear();
+  for (std::deque<Received>& buffer : buffer_) buffer.clear();
+}
+
 // Of what was mailed, the host's copy keeps what it has to answer: how much is unsent, and whether something
 // can be sent or taken.
 EdgeLink::Mail EdgeLink::take_mail() {

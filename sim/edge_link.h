@@ -92,6 +92,10 @@ class EdgeLink {
   // whose state it is given.
   EdgeLinkState state() const;
   void restore(const EdgeLinkState& state);
+  // ... of both copies, asked of the host's: `there` is of the engine's. Restored, the host's copy has only
+  // what it has to answer.
+  EdgeLinkState state_with(EdgeLinkState there) const;
+  void restore_host(const EdgeLinkState& state);
 
  private:
   uint32_t sendable() const { return queued_ & credited_; }

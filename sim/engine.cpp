@@ -8,6 +8,8 @@
 
 #include "host/error/error.h"
 #include "sim/snapshot.h"
+#include "sim/snapshot_sections.h"
+#include "sim/tile_state.h"
 
 namespace tessera::sim {
 namespace {
@@ -76,23 +78,56 @@ void Engine::restore(WaferSnapshot snapshot) {
              ? ", with the same dead tiles and links"
              : "");
   reset();
-  for (TileMemory& memory : memories_) memory = {};
+  clear_memories();
   moment_.cycle = snapshot.cycle;
   simulated_cycles_ = snapshot.record.statistics.simulated_cycles;
   received_ = snapshot.record.received;
   // Sums may stand anywhere.
   partitions_.front().awake_tile_cycles = snapshot.record.statistics.awake_tile_cycles;
   partitions_.front().hash = LinkHash(std::move(snapshot.record.link_hash));
-  for (TileSnapshot& tile : snapshot.tiles) {
-    memories_[tile.tile] = std::move(tile.memory);
-    error_seen_[tile.tile] = tile.error_seen;
-    if (!tile.state.empty()) restore_tile(tile.tile, tile.state);
+  restore_parts(snapshot);
+}
+
+void Engine::restore_parts(WaferSnapshot& snapshot) {
+  for (TileSnapshot& tile : snapshot.tiles) restore_part(tile);
+  for (const EdgeSnapshot& edge : snapshot.edges) restore_part(edge);
+}
+
+void Engine::restore_part(TileSnapshot& tile) {
+  memories_[tile.tile] = std::move(tile.memory);
+  error_seen_[tile.tile] = tile.error_seen;
+  if (tile.state.empty()) return;
+  restore_tile(tile.tile, tile.state);
+  wake_restored(tile.tile);
+}
+
+void Engine::restore_part(const EdgeSnapshot& edge) { this->edge(edge.index).restore(edge.state); }
+
+void Engine::clear_memories() {
+  for (TileMemory& memory : memories_) memory = {};
+}
+
+std::vector<EdgeSnapshot> Engine::save_edges() {
+  std::vector<EdgeSnapshot> result;
+  for (const auto& edge : edges_) {
+    if (edge) result.push_back({edge->index(), edge->state()});
   }
-  for (const EdgeSnapshot& edge : snapshot.edges)
-    this->edge(edge.index < shape_.rows ? EdgeSide::kWest : EdgeSide::kEast, edge_row(edge.index))
-        .restore(edge.state);
-  for (const TileSnapshot& tile : snapshot.tiles) {
-    if (!tile.state.empty()) wake_restored(tile.tile);
+  return result;
+}
+
+bool Engine::save_tile(int tile, ByteWriter& section) const {
+  std::vector<uint8_t> state(tile_state_bytes());
+  if (!save_tile_state(tile, state)) state.clear();
+  const TileMemory& memory = memories_[tile];
+  if (state.empty() && memory.sram.words() == nullptr && memory.instruction.words() == nullptr) return false;
+  put_tile(section, tile, error_seen_[tile] != 0, state, memory);
+  return true;
+}
+
+void Engine::save_tiles(int first, int end, const ByteSink& sink) const {
+  for (int tile = first; tile < end; ++tile) {
+    ByteWriter section;
+    if (save_tile(tile, section)) sink(section.bytes());
   }
 }
 

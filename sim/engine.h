@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/byte_stream.h"
+#include "sim/compression.h"
 #include "sim/edge_link.h"
 #include "sim/host_memory.h"
 #include "sim/link_hash.h"
@@ -39,6 +41,8 @@ class EngineObserver {
 // "tile 3,4: ErrorDeadLink, PortEast, color 5"
 std::string describe(const WaferShape& shape, int tile, const rtl::TileError& error);
 
+struct EdgeSnapshot;
+struct TileSnapshot;
 struct WaferSnapshot;
 
 enum class EdgeSide { kWest, kEast };
@@ -99,11 +103,10 @@ class Engine {
 
   // Throws Error(kEngine) for an engine that has no snapshots.
   virtual void require_snapshots() const = 0;
-  // The state of a tile, tile_state_bytes() long. False: it was never awake.
-  virtual bool save_tile(int tile, std::span<uint8_t> state) const = 0;
-  bool error_seen(int tile) const { return error_seen_[tile] != 0; }
-  // By number, west, then east; nullptr: nobody ever used the link.
-  const EdgeLink* used_edge(int index) const { return edges_[index].get(); }
+  // The edge links that anybody ever used, by number.
+  virtual std::vector<EdgeSnapshot> save_edges();
+  // Gives the tiles that anything ever reached, by number, each as the bytes of its section.
+  virtual void save_tiles(const ByteSink& sink) { save_tiles(0, shape_.tiles(), sink); }
   // A last wavelet arrived that run_until_received() has not told of.
   bool received() const { return received_; }
   // The wafer goes on as the one of the snapshot. Observers stay; what edge() gave before is gone. Throws
@@ -155,9 +158,23 @@ class Engine {
   virtual void wake_tile(Partition& partition, const Moment& moment, size_t place) = 0;
   virtual void reset_tiles() = 0;
   virtual bool tiles_quiet() const { return true; }  // beside the partitions' lists
+
+  // ---- Snapshots.
+
+  // The state of a tile, tile_state_bytes() long. False: it was never awake.
+  virtual bool save_tile_state(int tile, std::span<uint8_t> state) const = 0;
+  // The section of a tile. False: nothing ever reached it.
+  bool save_tile(int tile, ByteWriter& section) const;
+  void save_tiles(int first, int end, const ByteSink& sink) const;
+
+  // Gives all tiles and edge links, which are as after a reset, what the snapshot has of them.
+  virtual void restore_parts(WaferSnapshot& snapshot);
+  void restore_part(TileSnapshot& tile);
+  void restore_part(const EdgeSnapshot& edge);
+  void clear_memories();
   // Of a tile out of reset, its memories in place. Puts what it drives on its links.
   virtual void restore_tile(int tile, std::span<const uint8_t> state) = 0;
-  // When all are restored: wakes the tile, and those that it drives something toward.
+  // Wakes a restored tile, and those of this process that it drives something toward.
   virtual void wake_restored(int tile) = 0;
 
   // ---- Running.
@@ -217,6 +234,9 @@ class Engine {
   // West, then east; each is made when it is first used.
   std::vector<std::unique_ptr<EdgeLink>> edges_;
 
+  EdgeLink& edge(int index) {
+    return edge(index < shape_.rows ? EdgeSide::kWest : EdgeSide::kEast, edge_row(index));
+  }
   int edge_row(int edge) const { return edge < shape_.rows ? edge : edge - shape_.rows; }
 
  private:

@@ -38,7 +38,7 @@ FlatEngine::FlatEngine(const WaferShape& shape, const std::filesystem::path& lib
 FlatEngine::~FlatEngine() = default;
 
 void FlatEngine::require_snapshots() const {
-  fail(ErrorKind::kEngine, "the flat engine has no snapshots, the tiled engine has");
+  fail(ErrorKind::kEngine, "the flat engine has no snapshots, should be the tiled or the distributed one");
 }
 
 bool FlatEngine::tiles_quiet() const {

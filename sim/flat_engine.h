@@ -28,13 +28,13 @@ class FlatEngine final : public Engine {
 
   // Its model has no tiles apart.
   void require_snapshots() const override;
-  bool save_tile(int, std::span<uint8_t>) const override { return false; }
 
  protected:
   void step_tiles(Partition& partition, const Moment& moment) override;
   void wake_tile(Partition&, const Moment&, size_t) override {}
   void reset_tiles() override { model_->reset(); }
   bool tiles_quiet() const override;
+  bool save_tile_state(int, std::span<uint8_t>) const override { return false; }
   void restore_tile(int, std::span<const uint8_t>) override {}
   void wake_restored(int) override {}
 

@@ -7,6 +7,7 @@ namespace tessera::sim {
 namespace {
 
 thread_local std::function<TileMemory&(std::string_view)> find_memory;
+thread_local uint64_t writes = 0;
 
 TileMemory& memory_of(const char* scope) {
   if (!find_memory) {  // called from generated code, through which no exception may pass
@@ -35,6 +36,8 @@ MemoryBinding::MemoryBinding(std::function<TileMemory&(std::string_view)> find) 
 }
 MemoryBinding::~MemoryBinding() { find_memory = nullptr; }
 
+uint64_t model_writes() { return writes; }
+
 }  // namespace tessera::sim
 
 // The functions that the memories' SystemVerilog imports.
@@ -56,6 +59,7 @@ void tessera_sram_read(void* memory, uint32_t address, uint32_t* data) {
 
 void tessera_sram_write(void* memory, uint32_t address, uint32_t be, const uint32_t* data) {
   if (address >= tessera::rtl::kSramWords) return;
+  ++tessera::sim::writes;
   uint32_t* words = static_cast<Sram*>(memory)->writable_words() + size_t{4} * address;
   if (be == 0xffff) {
     std::memcpy(words, data, 16);
@@ -72,6 +76,7 @@ uint32_t tessera_instruction_read(void* memory, uint32_t address) {
 }
 
 void tessera_instruction_write(void* memory, uint32_t address, uint32_t be, uint32_t data) {
+  ++tessera::sim::writes;
   tessera::sim::write_word(static_cast<InstructionMemory*>(memory)->writable_words()[address], be, data);
 }
 

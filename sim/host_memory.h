@@ -47,6 +47,9 @@ struct TileMemory {
   HostMemory<rtl::kInstructionBytes> instruction;
 };
 
+// How many writes the models did that this thread ran.
+uint64_t model_writes();
+
 // While it lives, models that this thread creates find their memories through `find`, which is given the
 // scope of a memory in the model ("TOP.tile.u_sram.u_memory").
 class MemoryBinding {

@@ -100,6 +100,9 @@ class FileWriter {
 };
 
 void write_section(Compressor& out, Section section, std::span<const uint8_t> bytes) {
+  if (bytes.size() > kMaximumBytes)
+    fail(ErrorKind::kEngine, "a snapshot with {} bytes of one kind, should be at most {}", bytes.size(),
+         kMaximumBytes);
   ByteWriter head;
   head.put(static_cast<uint32_t>(section));
   head.put<uint64_t>(bytes.size());
@@ -107,32 +110,19 @@ void write_section(Compressor& out, Section section, std::span<const uint8_t> by
   out.write(bytes);
 }
 
-void write_content(Compressor& out, const Engine& engine, std::span<const uint8_t> host) {
+void write_content(Compressor& out, Engine& engine, std::span<const uint8_t> host) {
   const auto section = [&](Section kind, const auto& put) {
     ByteWriter bytes;
     put(bytes);
-    if (bytes.bytes().size() > kMaximumBytes)
-      fail(ErrorKind::kEngine, "a snapshot with {} bytes of one kind, should be at most {}",
-           bytes.bytes().size(), kMaximumBytes);
     write_section(out, kind, bytes.bytes());
   };
   section(Section::kShape, [&](ByteWriter& to) { put_shape(to, engine.shape()); });
   section(Section::kRecord, [&](ByteWriter& to) {
     put_record(to, {engine.statistics(), engine.link_hash_subtotals(), engine.received()});
   });
-  for (int index = 0; index < 2 * engine.shape().rows; ++index) {
-    if (const EdgeLink* edge = engine.used_edge(index))
-      section(Section::kEdge, [&](ByteWriter& to) { put_edge(to, {index, edge->state()}); });
-  }
-  std::vector<uint8_t> state(tile_state_bytes());
-  for (int tile = 0; tile < engine.shape().tiles(); ++tile) {
-    const TileMemory& memory = engine.memory(tile);
-    const bool touched = engine.save_tile(tile, state);
-    if (!touched && memory.sram.words() == nullptr && memory.instruction.words() == nullptr) continue;
-    section(Section::kTile, [&](ByteWriter& to) {
-      put_tile(to, tile, engine.error_seen(tile), touched ? std::span(state) : std::span<uint8_t>(), memory);
-    });
-  }
+  for (const EdgeSnapshot& edge : engine.save_edges())
+    section(Section::kEdge, [&](ByteWriter& to) { put_edge(to, edge); });
+  engine.save_tiles([&](std::span<const uint8_t> tile) { write_section(out, Section::kTile, tile); });
   section(Section::kHost, [&](ByteWriter& to) { to.put_bytes(host); });
   section(Section::kEnd, [](ByteWriter&) {});
 }
@@ -245,7 +235,7 @@ WaferSnapshot read_content(Decompressor& content, const Header& header, const st
 
 }  // namespace
 
-void write_snapshot(const Engine& engine, std::span<const uint8_t> host, const ByteSink& sink) {
+void write_snapshot(Engine& engine, std::span<const uint8_t> host, const ByteSink& sink) {
   engine.require_snapshots();
   FileWriter file(sink);
   file.write(pack_header({static_cast<uint32_t>(engine.shape().columns),

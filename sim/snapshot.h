@@ -49,7 +49,7 @@ struct WaferSnapshot {
 
 // The file goes to `sink` piece by piece: the same state gives the same bytes. Throws Error(kEngine) for an
 // engine that has no snapshots.
-void write_snapshot(const Engine& engine, std::span<const uint8_t> host, const ByteSink& sink);
+void write_snapshot(Engine& engine, std::span<const uint8_t> host, const ByteSink& sink);
 
 // Reads a file of `bytes` bytes; `name` begins the error's text. Nothing in a file is trusted: Error(kInput)
 // when it is no snapshot, of another version, damaged or cut short, Error(kEngine) when it is of another

@@ -30,8 +30,10 @@ const char* TileModel::find_change() {
   model_.eval();
   std::vector<uint8_t> before(tile_state_bytes()), after(tile_state_bytes());
   save_tile_state(root_, before);
+  const uint64_t writes = model_writes();
   set_clocks(1);
   set_clocks(0);
+  if (model_writes() != writes) return "a memory";
   save_tile_state(root_, after);
   const auto [change, end] = std::ranges::mismatch(before, after);
   if (change == before.end()) return nullptr;

@@ -48,8 +48,8 @@ class TileModel {
   }
 
   // The inputs as set in ports(), then a rising edge of the clocks of all blocks, whether they ask for it or
-  // not: what a tile that sleeps does not need. Gives the name of what this changed in its state; nullptr:
-  // nothing.
+  // not: what a tile that sleeps does not need. Gives the name of what this changed in its state or wrote;
+  // nullptr: nothing.
   const char* find_change();
 
   // cycle() of many tiles, stage by stage, which is faster from some number on. As many `clocks` as `tiles`,

@@ -291,10 +291,10 @@ void TiledEngine::require_snapshots() const {
   if (waves_) fail(ErrorKind::kEngine, "a wafer whose waveforms are recorded has no snapshots");
 }
 
-bool TiledEngine::save_tile(int tile, std::span<uint8_t> state) const {
+bool TiledEngine::save_tile_state(int tile, std::span<uint8_t> state) const {
   const Tile& entry = tiles_[grid_index(shape_.x(tile), shape_.y(tile))];
   if (entry.model == nullptr) return false;
-  save_tile_state(entry.model->ports(), state);
+  sim::save_tile_state(entry.model->ports(), state);
   return true;
 }
 
@@ -308,10 +308,21 @@ void TiledEngine::restore_tile(int tile, std::span<const uint8_t> state) {
   tiles_[place].drives[moment_.now()] = true;
 }
 
+Engine::Links TiledEngine::driven_in(int tile, std::span<const uint8_t> state) {
+  Verilated::threadContextp(context_.get());
+  const MemoryBinding binding([&](std::string_view) -> TileMemory& { return memories_[tile]; });
+  TileModel model(context_.get(), shape_.link_present(tile));
+  restore_tile_state(model.ports(), state);
+  return driven_by(model.ports());
+}
+
 void TiledEngine::wake_restored(int tile) {
   const size_t place = grid_index(shape_.x(tile), shape_.y(tile));
+  const int first_row = own_partitions().front().first_row;
+  const int end_row = own_partitions().back().end_row;
   const auto wake = [&](size_t at) {
-    if (!on_border(at)) wake_tile(partition_of(grid_row(at)), moment_, at);
+    const int row = grid_row(at);
+    if (!on_border(at) && first_row <= row && row < end_row) wake_tile(partition_of(row), moment_, at);
   };
   if (!tiles_[place].model->idle()) wake(place);
   const Links& links = links_[moment_.now()][place];

@@ -41,15 +41,17 @@ class TiledEngine : public Engine {
 
   // Without waveforms, whose tiles are of another model.
   void require_snapshots() const override;
-  bool save_tile(int tile, std::span<uint8_t> state) const override;
 
  protected:
   void step_tiles(Partition& partition, const Moment& moment) override;
   void wake_tile(Partition& partition, const Moment& moment, size_t place) override;
   void reset_tiles() override;
   void run_partitions(uint64_t limit, bool until_received) override;
+  bool save_tile_state(int tile, std::span<uint8_t> state) const override;
   void restore_tile(int tile, std::span<const uint8_t> state) override;
   void wake_restored(int tile) override;
+  // What a tile that is in this state drives.
+  Links driven_in(int tile, std::span<const uint8_t> state);
 
   // Before the first cycle: the partitions end with these rows, and this process runs `count` of them from
   // `first` on, with a thread for each.

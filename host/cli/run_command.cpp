@@ -93,8 +93,9 @@ std::optional<Restored> load_restored(const std::string& path) {
 // Before anything is compiled, or a model of the engine is built, which takes minutes.
 void require_snapshots(const Options& options) {
   const std::string& engine = options.source.engine.name;
-  if (engine == "tiled" || (options.save.empty() && options.restore.empty())) return;
-  fail(ErrorKind::kConfig, "--engine: the {} engine has no snapshots, should be tiled", engine);
+  if (engine == "tiled" || engine == "distributed" || (options.save.empty() && options.restore.empty()))
+    return;
+  fail(ErrorKind::kConfig, "--engine: the {} engine has no snapshots, should be tiled or distributed", engine);
 }
 
 int execute(const Options& options) {

@@ -81,7 +81,7 @@ SavedRequest get_request(sim::ByteReader& in) {
 
 }  // namespace
 
-void save_snapshot(const sim::Engine& engine, std::span<const std::uint8_t> host, OutputFile& file) {
+void save_snapshot(sim::Engine& engine, std::span<const std::uint8_t> host, OutputFile& file) {
   sim::write_snapshot(engine, host,
                       [&](std::span<const std::uint8_t> bytes) { file.write(bytes.data(), bytes.size()); });
   file.commit();
@@ -129,7 +129,7 @@ void require_model_shape(const SavedRun& run, const ModelConfig& model, const st
          run.model.dim, run.model.layers, run.model.vocabulary, model.dim, model.layers, model.vocabulary);
 }
 
-void save_run(const EnginePort& port, const Image& image, const Session& session, int request,
+void save_run(EnginePort& port, const Image& image, const Session& session, int request,
               OutputFile& file) {
   if (!port.settled())
     fail(ErrorKind::kEngine, "cycle {}: the host has messages under way, which a snapshot would lose",

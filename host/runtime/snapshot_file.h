@@ -15,7 +15,7 @@
 namespace tessera {
 
 // Writes and commits `file`. Throws Error(kEngine) for an engine that has no snapshots.
-void save_snapshot(const sim::Engine& engine, std::span<const std::uint8_t> host, OutputFile& file);
+void save_snapshot(sim::Engine& engine, std::span<const std::uint8_t> host, OutputFile& file);
 // Throws as sim::read_snapshot().
 sim::WaferSnapshot load_snapshot(const std::string& path);
 
@@ -35,7 +35,7 @@ SavedRun unpack_saved_run(std::span<const std::uint8_t> bytes, const std::string
 void require_model_shape(const SavedRun& run, const ModelConfig& model, const std::string& name);
 
 // The wafer and the text of a session's request, which is finished.
-void save_run(const EnginePort& port, const Image& image, const Session& session, int request,
+void save_run(EnginePort& port, const Image& image, const Session& session, int request,
               OutputFile& file);
 
 // Gives the wafer of a port the state of `snapshot`. Throws Error(kEngine), and leaves the wafer as it is,

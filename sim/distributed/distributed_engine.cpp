@@ -5,6 +5,8 @@
 #include "host/error/error.h"
 #include "sim/distributed/results.h"
 #include "sim/distributed/serve.h"
+#include "sim/snapshot.h"
+#include "sim/snapshot_sections.h"
 
 namespace tessera::sim {
 namespace {
@@ -137,8 +139,93 @@ void DistributedEngine::read_answer(int rank, Parcel answer) {
   const auto links = answer.get<uint64_t>();
   for (uint64_t i = 0; i < links; ++i) {
     const int index = answer.get<int>();
-    edge(index < shape_.rows ? EdgeSide::kWest : EdgeSide::kEast, edge_row(index)).put_news(get_news(answer));
+    edge(index).put_news(get_news(answer));
   }
+}
+
+// ---------------------------------------------------------------- snapshots
+
+std::vector<EdgeSnapshot> DistributedEngine::save_edges() {
+  std::vector<EdgeSnapshot> result = StripEngine::save_edges();
+  std::vector<EdgeLinkState> there(edges_.size());
+  for (int rank = 1; rank < ranks(); ++rank) {
+    Parcel answer = ask(job(), rank, command(Command::kSaveEdges));
+    const auto count = answer.get<uint64_t>();
+    for (uint64_t i = 0; i < count; ++i) {
+      const std::vector<uint8_t> section = answer.get_list<uint8_t>();
+      ByteReader in(section, "distributed engine");
+      EdgeSnapshot edge = get_edge(in, shape_);
+      there[edge.index] = std::move(edge.state);
+    }
+  }
+  for (EdgeSnapshot& edge : result) {
+    if (!owns(edge_row(edge.index)))
+      edge.state = this->edge(edge.index).state_with(std::move(there[edge.index]));
+  }
+  return result;
+}
+
+void DistributedEngine::save_tiles(const ByteSink& sink) {
+  write_memories();
+  StripEngine::save_tiles(0, first_tile(1), sink);
+  for (int rank = 1; rank < ranks(); ++rank) {
+    for (int tile = first_tile(rank); tile < first_tile(rank + 1);) {
+      Parcel order = command(Command::kSaveTiles);
+      order.put(tile);
+      Parcel answer = ask(job(), rank, order);
+      tile = answer.get<int>();
+      Parcel sections(answer.get_list<uint8_t>());
+      while (!sections.empty()) sink(sections.get_list<uint8_t>());
+    }
+  }
+}
+
+// A tile next to a boundary goes to the ranks on both sides, because links over it may hold something.
+void DistributedEngine::restore_parts(WaferSnapshot& snapshot) {
+  borrowed_.clear();
+  struct Parts {
+    Part next;
+    Parcel tiles, edges;
+  };
+  std::vector<Parts> parts(ranks(), {.next = {moment_.cycle, moment_.step, true, 0, 0}, .tiles = {}, .edges = {}});
+  const auto send = [&](int rank) {
+    Parts& part = parts[rank];
+    Parcel order = command(Command::kRestore);
+    order.put(part.next);
+    order.append(part.tiles);
+    order.append(part.edges);
+    const bool quiet = ask(job(), rank, order).get<bool>();
+    part = {.next = {moment_.cycle, moment_.step, false, 0, 0}, .tiles = {}, .edges = {}};
+    return quiet;
+  };
+  for (TileSnapshot& tile : snapshot.tiles) {
+    const int row = shape_.y(tile.tile);
+    ByteWriter section;
+    put_tile(section, tile.tile, tile.error_seen, tile.state, tile.memory);
+    const int first = rank_of(std::max(row - 1, 0));
+    const int last = rank_of(std::min(row + 1, shape_.rows - 1));
+    for (int rank = std::max(first, 1); rank <= last; ++rank) {
+      parts[rank].tiles.put_list<uint8_t>(section.bytes());
+      ++parts[rank].next.tiles;
+      if (parts[rank].tiles.bytes().size() >= kPieceBytes) send(rank);
+    }
+    if (first == 0) restore_here(tile);
+  }
+  for (EdgeSnapshot& edge : snapshot.edges) {
+    const int rank = rank_of(edge_row(edge.index));
+    if (rank == 0) {
+      restore_part(edge);
+      continue;
+    }
+    this->edge(edge.index).restore_host(edge.state);
+    edge.state.received.clear();  // is the host's
+    ByteWriter section;
+    put_edge(section, edge);
+    parts[rank].edges.put_list<uint8_t>(section.bytes());
+    ++parts[rank].next.edges;
+  }
+  others_quiet_ = true;
+  for (int rank = 1; rank < ranks(); ++rank) others_quiet_ = send(rank) && others_quiet_;
 }
 
 }  // namespace tessera::sim

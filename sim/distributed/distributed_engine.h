@@ -17,14 +17,19 @@ class DistributedEngine final : public StripEngine {
   DistributedEngine(const WaferShape& shape, const EngineOptions& options, Ranks& ranks);
   ~DistributedEngine() override;
 
-  // Of another rank's tile: a copy until the next cycle is run, or until 256 other ones were asked for.
+  // Of another rank's tile: a copy until the next cycle is run or a snapshot is made, or until 256 other ones
+  // were asked for.
   TileMemory& memory(int tile) override;
   void observe_retired(int tile, bool on) override;
+
+  std::vector<EdgeSnapshot> save_edges() override;
+  void save_tiles(const ByteSink& sink) override;
 
  protected:
   void run_partitions(uint64_t limit, bool until_received) override;
   void reset_tiles() override;
   bool tiles_quiet() const override { return others_quiet_; }
+  void restore_parts(WaferSnapshot& snapshot) override;
 
  private:
   Parcel make_order(int rank, uint64_t limit, bool until_received);

@@ -56,6 +56,7 @@ class Parcel {
   }
 
   const std::vector<uint8_t>& bytes() const { return bytes_; }
+  bool empty() const { return taken_ == bytes_.size(); }  // all was taken
 
  private:
   [[noreturn]] static void too_short() {

@@ -45,6 +45,15 @@ Parcel execute(Command command, Parcel& parcel, Ranks& ranks, std::unique_ptr<St
       get_memory(parcel, memory);
       break;
     }
+    case Command::kSaveEdges:
+      engine->save_edges_ordered(answer);
+      break;
+    case Command::kSaveTiles:
+      engine->save_tiles_ordered(parcel, answer);
+      break;
+    case Command::kRestore:
+      engine->restore_ordered(parcel, answer);
+      break;
     case Command::kRun:
       engine->run_ordered(parcel, answer);
       break;

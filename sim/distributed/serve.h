@@ -13,6 +13,9 @@ enum class Command : uint8_t {
   kObserveRetired,
   kReadMemory,
   kWriteMemory,
+  kSaveEdges,
+  kSaveTiles,
+  kRestore,
   kRun,
   kEnd,  // no answer
 };

@@ -4,6 +4,8 @@
 #include <bit>
 
 #include "sim/distributed/results.h"
+#include "sim/snapshot.h"
+#include "sim/snapshot_sections.h"
 
 namespace tessera::sim {
 namespace {
@@ -37,11 +39,6 @@ StripEngine::StripEngine(const WaferShape& shape, const EngineOptions& options, 
     boundary->neighbour = neighbour;
     if (boundary->there) boundary->in.resize(shape.columns);
   }
-}
-
-void StripEngine::require_snapshots() const {
-  fail(ErrorKind::kEngine,
-       "the distributed engine has no snapshots: no rank holds the whole wafer; should be the tiled engine");
 }
 
 int StripEngine::rank_of(int row) const {
@@ -247,7 +244,7 @@ void StripEngine::run_ordered(Parcel& parcel, Parcel& answer) {
   const auto links = parcel.get<uint64_t>();
   for (uint64_t i = 0; i < links; ++i) {
     const int index = parcel.get<int>();
-    edge(index < shape_.rows ? EdgeSide::kWest : EdgeSide::kEast, edge_row(index)).put_mail(get_mail(parcel));
+    edge(index).put_mail(get_mail(parcel));
   }
 
   run_strip(order.limit, order.until_received);
@@ -259,9 +256,7 @@ void StripEngine::run_ordered(Parcel& parcel, Parcel& answer) {
     quiet = quiet && partition.quiet();
   }
   answer.put(quiet);
-  const auto mine = [&](const auto& link) {
-    return link && rank_of(edge_row(link->index())) == ranks_.rank();
-  };
+  const auto mine = [&](const auto& link) { return link && owns(edge_row(link->index())); };
   answer.put<uint64_t>(std::ranges::count_if(edges_, mine));
   for (const auto& link : edges_) {
     if (!mine(link)) continue;
@@ -269,6 +264,70 @@ void StripEngine::run_ordered(Parcel& parcel, Parcel& answer) {
     put_news(answer, link->take_news());
   }
   set_observer(nullptr);
+}
+
+// ---------------------------------------------------------------- snapshots
+
+void StripEngine::save_edges_ordered(Parcel& answer) {
+  const std::vector<EdgeSnapshot> edges = StripEngine::save_edges();
+  answer.put<uint64_t>(edges.size());
+  for (const EdgeSnapshot& edge : edges) {
+    ByteWriter section;
+    put_edge(section, edge);
+    answer.put_list<uint8_t>(section.bytes());
+  }
+}
+
+void StripEngine::save_tiles_ordered(Parcel& order, Parcel& answer) const {
+  const int end = first_tile(ranks_.rank() + 1);
+  int tile = order.get<int>();
+  Parcel sections;
+  for (; tile < end && sections.bytes().size() < kPieceBytes; ++tile) {
+    ByteWriter section;
+    if (save_tile(tile, section)) sections.put_list<uint8_t>(section.bytes());
+  }
+  answer.put(tile);
+  answer.put_list<uint8_t>(sections.bytes());
+}
+
+void StripEngine::restore_ordered(Parcel& order, Parcel& answer) {
+  const auto part = order.get<Part>();
+  moment_ = {part.cycle, part.step};
+  if (part.first) clear_memories();
+  for (uint32_t i = 0; i < part.tiles; ++i) {
+    const std::vector<uint8_t> section = order.get_list<uint8_t>();
+    ByteReader in(section, "distributed engine");
+    TileSnapshot tile = get_tile(in, shape_);
+    restore_here(tile);
+  }
+  for (uint32_t i = 0; i < part.edges; ++i) {
+    const std::vector<uint8_t> section = order.get_list<uint8_t>();
+    ByteReader in(section, "distributed engine");
+    restore_part(get_edge(in, shape_));
+  }
+  answer.put(std::ranges::all_of(own_partitions(), &Partition::quiet));
+}
+
+void StripEngine::restore_here(TileSnapshot& tile) {
+  const int row = shape_.y(tile.tile);
+  if (owns(row)) {
+    restore_part(tile);
+  } else if (!tile.state.empty()) {
+    if (row + 1 == own_partitions().front().first_row) restore_beyond(tile, row + 1, rtl::kPortSouth);
+    if (row == own_partitions().back().end_row) restore_beyond(tile, row - 1, rtl::kPortNorth);
+  }
+}
+
+// `port` is the one by which the tile drives its neighbour in the strip's row.
+void StripEngine::restore_beyond(const TileSnapshot& tile, int row, int port) {
+  const Links driven = driven_in(tile.tile, tile.state);
+  if (!driven.valid(port)) return;
+  const int column = shape_.x(tile.tile);
+  Links& links = links_[moment_.now()][grid_index(column, shape_.y(tile.tile))];
+  links.wavelet[port] = driven.wavelet[port];
+  links.credit[port] = driven.credit[port];
+  ghosts_.push_back(&links);
+  wake_tile(partition_of(row), moment_, grid_index(column, row));
 }
 
 }  // namespace tessera::sim

@@ -25,12 +25,18 @@ class StripEngine : public TiledEngine {
               const std::vector<int>& end_rows);
 
   int ranks() const override { return ranks_.size(); }
-  void require_snapshots() const override;
 
   // ---- For one that serves the lead.
 
   // Runs as the lead's `order` says, and puts into `answer` what came of it.
   void run_ordered(Parcel& order, Parcel& answer);
+
+  // Its part of a snapshot, piece by piece: its edge links; its tiles from the one in `order` on, with the one
+  // to ask for next.
+  void save_edges_ordered(Parcel& answer);
+  void save_tiles_ordered(Parcel& order, Parcel& answer) const;
+  // After a reset, takes what the lead has of a snapshot for it: a Part with so many tiles and edge links.
+  void restore_ordered(Parcel& order, Parcel& answer);
 
  protected:
   struct Order {  // the same for all ranks
@@ -41,12 +47,27 @@ class StripEngine : public TiledEngine {
     bool observed;
   };
 
+  struct Part {
+    uint64_t cycle;
+    uint64_t step;
+    bool first;  // of several
+    uint32_t tiles;
+    uint32_t edges;
+  };
+
+  // A message with pieces of a snapshot is as long as that, and the last piece.
+  static constexpr size_t kPieceBytes = size_t{1} << 22;
+
   // As Engine::run_partitions, on all ranks.
   void run_strip(uint64_t limit, bool until_received);
   void reset_tiles() override;
   Ranks& job() { return ranks_; }
   int rank_of(int row) const;
   std::span<Partition> partitions_of(int rank);
+  bool owns(int row) const { return rank_of(row) == ranks_.rank(); }
+  int first_tile(int rank) const { return rank == 0 ? 0 : shape_.index(0, end_rows_[rank - 1]); }
+  // A restored tile, or what one beyond a boundary drives toward this strip.
+  void restore_here(TileSnapshot& tile);
 
  private:
   static constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
@@ -75,6 +96,7 @@ class StripEngine : public TiledEngine {
     std::vector<Crossing> in;
   };
 
+  void restore_beyond(const TileSnapshot& tile, int row, int port);
   // Gives the outlook but for the next one.
   Outlook run_window(uint64_t steps);
   void rest(uint64_t steps);

@@ -40,7 +40,7 @@ TEST(Audit, ATileThatWouldChangeIsFound) {
   const MemoryBinding binding([&](std::string_view) -> TileMemory& { return memory; });
   VerilatedContext context;
   std::vector<uint8_t> state(tile_state_bytes());
-  size_t idle = 0, busy = 0, found = 0;
+  size_t idle = 0, busy = 0, found = 0, writes = 0;
   for (int cycle = 0; cycle < 6000; ++cycle) {
     // Pauses, in which it falls asleep.
     const bool pause = cycle / 200 % 2 != 0;
@@ -61,11 +61,14 @@ TEST(Audit, ATileThatWouldChangeIsFound) {
     } else {
       ++busy;
       found += change != nullptr;
+      writes += change != nullptr && change == std::string_view("a memory");
     }
   }
   EXPECT_GT(idle, 0u);
   EXPECT_GT(busy, 0u);
   EXPECT_GT(found, busy / 2);
+  EXPECT_GT(writes, 0u);
+  EXPECT_LT(writes, found);
 }
 
 }  // namespace

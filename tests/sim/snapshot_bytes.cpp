@@ -21,7 +21,7 @@ void put_crc(Bytes& file, size_t bytes) {
 
 }  // namespace
 
-Bytes bytes_of(const Engine& engine, std::span<const uint8_t> host) {
+Bytes bytes_of(Engine& engine, std::span<const uint8_t> host) {
   Bytes file;
   write_snapshot(engine, host, [&](std::span<const uint8_t> bytes) {
     file.insert(file.end(), bytes.begin(), bytes.end());

@@ -11,7 +11,7 @@ namespace tessera::sim {
 
 using Bytes = std::vector<uint8_t>;
 
-Bytes bytes_of(const Engine& engine, std::span<const uint8_t> host = {});
+Bytes bytes_of(Engine& engine, std::span<const uint8_t> host = {});
 
 // The sections of a file, unpacked.
 Bytes content_of(const Bytes& file);

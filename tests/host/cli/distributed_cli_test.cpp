@@ -58,6 +58,19 @@ TEST_F(DistributedCli, IsTheSameRun) {
   }
 }
 
+TEST_F(DistributedCli, ATextGoesOnWithMoreOrFewerRanks) {
+  const std::string snapshot = folder.file("text.snapshot");
+  const std::string begin = "run" + tiny + wafer + "--prompt ab --ignore-eos --json - ";
+  const std::string go_on = "run" + tiny + "--json - --restore " + snapshot;
+  const nlohmann::json whole = report(run_program(begin + "--tokens 9"));
+  report(run_ranks(3, begin + "--tokens 3 --engine distributed --save " + snapshot));
+  report(run_program(go_on + " --tokens 2 --save " + snapshot));
+  const nlohmann::json last = report(run_ranks(2, go_on + " --tokens 4 --engine distributed"));
+  EXPECT_EQ(last["ranks"], 2);
+  EXPECT_EQ(last["mismatches"], 0);
+  for (const char* key : {"text", "link_hash", "cycles"}) EXPECT_EQ(last[key], whole[key]) << key;
+}
+
 TEST_F(DistributedCli, TheFirstLineNamesTheRanks) {
   const ProgramResult result = run_ranks(2, "run" + tiny + wafer + "--tokens 1 --engine distributed");
   EXPECT_EQ(result.status, 0) << result.err;

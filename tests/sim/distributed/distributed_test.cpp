@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <sstream>
 #include <tuple>
 
 #include "host/error/error.h"
@@ -14,6 +15,7 @@
 #include "sim/tiled_engine.h"
 #include "tests/sim/distributed/job.h"
 #include "tests/sim/random_wafer.h"
+#include "tests/sim/snapshot_bytes.h"
 #include "tests/sim/traffic.h"
 
 namespace tessera::sim {
@@ -253,13 +255,69 @@ TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
   EXPECT_EQ(ask_all_tiles(engine), first);
 }
 
-// Rather than to save the part of it that is in this process.
-TEST(DistributedEngine, HasNoSnapshots) {
+WaferSnapshot read(const Bytes& file) {
+  std::istringstream stream(std::string(file.begin(), file.end()));
+  return read_snapshot(stream, file.size(), "file");
+}
+
+// Handed over between the engines at random cycles of random traffic, so with wavelets on the links over the
+// boundaries and pieces of messages in the host's hands.
+TEST(DistributedEngine, GoesOnFromASnapshotAndGivesOne) {
+  std::mt19937 random(40 + job().size());
+  for (int wafer = 0; wafer < 4; ++wafer) {
+    const WaferShape shape = random_wafer(random, 4);
+    const unsigned seed = static_cast<unsigned>(random());
+    SCOPED_TRACE(testing::Message() << "wafer " << describe(shape) << ", traffic seed " << seed);
+    TiledEngine reference(shape);
+    const TrafficResult expected = run_traffic(reference, seed);
+    TiledEngine tiled(shape);
+    DistributedEngine distributed(shape, {.threads = wafer % 2 + 1}, job());
+    const std::array<Engine*, 2> engines = {&tiled, &distributed};
+    size_t next = 0, handovers = 0;
+    const TrafficResult result = run_traffic(tiled, seed, [&](Engine& engine) -> Engine& {
+      if (random() % 60 != 0) return engine;
+      const Bytes file = bytes_of(engine);
+      next ^= random() % 4 != 0;  // or again into the same
+      engines[next]->restore(read(file));
+      EXPECT_EQ(bytes_of(*engines[next]), file) << "cycle " << engine.cycle();
+      ++handovers;
+      return *engines[next];
+    });
+    EXPECT_GT(handovers, 5u);
+    expect_same(result, expected);
+    EXPECT_EQ(engines[next]->statistics().simulated_cycles, reference.statistics().simulated_cycles);
+    for (int tile = 0; tile < shape.tiles(); ++tile) {
+      Bytes here(rtl::kSramBytes), there(rtl::kSramBytes);
+      engines[next]->memory(tile).sram.read(0, here);
+      reference.memory(tile).sram.read(0, there);
+      ASSERT_EQ(here, there) << "tile " << tile;
+    }
+  }
+}
+
+TEST(DistributedEngine, KeepsMemoriesInASnapshotAndNothingOfThePast) {
+  const WaferShape shape{3, 12, {}, {}, {}};
+  DistributedEngine engine(shape, {}, job());
+  Bytes bytes = {9, 8, 7, 6};
+  for (const int tile : {0, 17, 35}) engine.memory(tile).sram.write(16, bytes);
+  engine.edge(EdgeSide::kEast, 11).send({5, false, 1});  // not yet told to the rank
+  const Bytes file = bytes_of(engine);
+  for (int tile = 0; tile < shape.tiles(); ++tile) engine.memory(tile).sram.write(16, {{1, 1, 1, 1}});
+  engine.run_until(20);
+  engine.restore(read(file));
+  EXPECT_EQ(bytes_of(engine), file);
+  EXPECT_EQ(engine.edge(EdgeSide::kEast, 11).unsent(), 1u);
+  EXPECT_FALSE(engine.quiet());
+  engine.memory(17).sram.read(16, bytes);
+  EXPECT_EQ(bytes, (Bytes{9, 8, 7, 6}));
+  engine.memory(18).sram.read(16, bytes);
+  EXPECT_EQ(bytes, (Bytes{0, 0, 0, 0}));
+}
+
+TEST(DistributedEngine, RefusesASnapshotOfAnotherWafer) {
+  TiledEngine other({2, 9, {}, {}, {}});
   DistributedEngine engine({2, 8, {}, {}, {}}, {}, job());
-  EXPECT_THROW(engine.require_snapshots(), Error);
-  WaferSnapshot snapshot;
-  snapshot.shape = engine.shape();
-  EXPECT_THROW(engine.restore(std::move(snapshot)), Error);
+  EXPECT_THROW(engine.restore(read(bytes_of(other))), Error);
 }
 
 TEST(DistributedEngine, RowsFollowTheExpectedWork) {
