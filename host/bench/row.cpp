@@ -15,6 +15,7 @@ void put(Json& json, const std::string& name, const Figure& figure) {
   json[name] = figure.value;
   json[name + "_least"] = figure.least;
   json[name + "_greatest"] = figure.greatest;
+  json[name + "_rounds"] = figure.rounds;
 }
 
 Figure get(const Json& json, const std::string& name) {
@@ -22,6 +23,7 @@ Figure get(const Json& json, const std::string& name) {
   json.at(name).get_to(figure.value);
   json.at(name + "_least").get_to(figure.least);
   json.at(name + "_greatest").get_to(figure.greatest);
+  json.at(name + "_rounds").get_to(figure.rounds);
   return figure;
 }
 
@@ -44,6 +46,8 @@ Figure median_of(const std::vector<Row>& rows, Figure Row::*member) {
   figure.least = (rows.front().*member).least;
   figure.greatest = (rows.front().*member).greatest;
   for (const Row& row : rows) {
+    const std::vector<double>& rounds = (row.*member).rounds;
+    figure.rounds.insert(figure.rounds.end(), rounds.begin(), rounds.end());
     figure.least = std::min(figure.least, (row.*member).least);
     figure.greatest = std::max(figure.greatest, (row.*member).greatest);
   }
@@ -51,6 +55,16 @@ Figure median_of(const std::vector<Row>& rows, Figure Row::*member) {
 }
 
 }  // namespace
+
+double ratio_of(const Figure& a, const Figure& b) {
+  std::vector<double> ratios;
+  const bool paired = a.rounds.size() == b.rounds.size();
+  for (size_t i = 0; paired && i < a.rounds.size(); ++i) {
+    if (b.rounds[i] != 0) ratios.push_back(a.rounds[i] / b.rounds[i]);
+  }
+  if (!ratios.empty()) return median(ratios);
+  return b.value == 0 ? 0 : a.value / b.value;
+}
 
 Json to_json(const Row& row) {
   Json json = {{"engine", row.engine},

@@ -17,7 +17,7 @@ struct SuiteOptions {
   std::vector<std::string> engines;                                                         // empty: all
   std::vector<double> percents = {1, 5, 25, 100};
   int flat_tiles = 64;  // whole wafers in one model up to this size; 256 takes half an hour to compile
-  int repeats = 3;
+  int repeats = 5;
   double seconds = 0.3;  // of one measurement
   bool models = true;    // real models too, and wafers of 128 x 128 and 1000 x 1000 tiles
 };

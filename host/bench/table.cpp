@@ -54,7 +54,7 @@ std::string describe(const std::vector<Row>& rows) {
         row.tokens_per_second.value == 0 ? "" : fmt::format("{:.1f}", row.tokens_per_second.value),
         megabytes(row.peak_rss_bytes.value),
         flat == nullptr ? ""
-                        : fmt::format("{:.2f}", row.cycles_per_second.value / flat->cycles_per_second.value));
+                        : fmt::format("{:.2f}", ratio_of(row.cycles_per_second, flat->cycles_per_second)));
     previous = &row;
   }
   return text;

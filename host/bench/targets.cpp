@@ -82,7 +82,7 @@ class Rows {
 
   static Number ratio(const Row* row, const Row* other) {
     if (row == nullptr || other == nullptr || other->cycles_per_second.value == 0) return {};
-    return row->cycles_per_second.value / other->cycles_per_second.value;
+    return ratio_of(row->cycles_per_second, other->cycles_per_second);
   }
 
  private:
@@ -97,7 +97,7 @@ Worst large_over_small(const Rows& rows) {
     const Row* small = rows.find("tiled", kLoad, 32, 32, asked);
     const Row* large = rows.find("tiled", kLoad, 128, 128, asked);
     if (small == nullptr || large == nullptr) continue;
-    most.take_greatest(large->ns_per_awake_tile_cycle.value / small->ns_per_awake_tile_cycle.value, *large);
+    most.take_greatest(ratio_of(large->ns_per_awake_tile_cycle, small->ns_per_awake_tile_cycle), *large);
   }
   return most;
 }
@@ -109,7 +109,7 @@ Number of(const Row* row, const Figure Row::*figure) {
 
 Number tokens_ratio(const Row* row, const Row* other) {
   if (row == nullptr || other == nullptr || other->tokens_per_second.value == 0) return {};
-  return row->tokens_per_second.value / other->tokens_per_second.value;
+  return ratio_of(row->tokens_per_second, other->tokens_per_second);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ Whole wafers as one model are compiled first, without a compiler cache, and kept
 
 Examples:
   tessera bench engines --json bench.json --svg bench.svg
-  tessera bench engines --sizes 8x8 --sizes 32x32 --engines tiled --engines threaded --repeats 5)";
+  tessera bench engines --sizes 8x8 --sizes 32x32 --engines tiled --engines threaded --repeats 9)";
 constexpr const char* kEngineFooter = R"(Examples:
   tessera bench engine --engine tiled --size 64x64 --awake 41
   tessera bench engine --engine flat --size 8x8 --load stream --json -
@@ -103,7 +103,7 @@ void add_engines_command(CLI::App& bench, int& status) {
   command->add_option("--engines", options->engines, "only this engine; may be given again")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  command->add_option("--repeats", options->repeats, "measurements of each row (default: 3, --quick 1)")
+  command->add_option("--repeats", options->repeats, "measurements of each row (default: 5, --quick 1)")
       ->type_name("N");
   command->add_flag("--flat-16", options->flat_16,
                     "16 x 16 tiles as one model too: compiles for half an hour");

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "host/error/error.h"
 
 namespace tessera::bench {
@@ -74,6 +76,23 @@ TEST(Row, MedianAndSpread) {
   EXPECT_EQ(odd.repeats, 3);
   rows.pop_back();
   EXPECT_EQ(median_row(rows).cycles_per_second.value, 200);
+}
+
+// The machine became three times slower between the rounds, and once in the middle of one.
+TEST(Row, RatiosAreOfTheSameRound) {
+  std::vector<Row> a(3, some_row()), b(3, some_row());
+  for (const auto& [round, fast, slow] : {std::tuple{0, 400.0, 100.0}, {1, 130.0, 33.0}, {2, 50.0, 100.0}}) {
+    a[round].cycles_per_second = fast;
+    b[round].cycles_per_second = slow;
+  }
+  const Figure faster = median_row(a).cycles_per_second, slower = median_row(b).cycles_per_second;
+  EXPECT_EQ(faster.rounds, (std::vector<double>{400, 130, 50}));
+  EXPECT_DOUBLE_EQ(faster.value / slower.value, 1.3);
+  EXPECT_DOUBLE_EQ(ratio_of(faster, slower), 130.0 / 33);
+  b.pop_back();
+  EXPECT_DOUBLE_EQ(ratio_of(faster, median_row(b).cycles_per_second), 130 / 66.5);
+  EXPECT_EQ(ratio_of(faster, Figure(0)), 0);
+  EXPECT_EQ(row_from_json(to_json(median_row(a))).cycles_per_second.rounds, faster.rounds);
 }
 
 TEST(Row, RunsThatDifferAreNotAveraged) {
