@@ -19,6 +19,9 @@ constexpr uint64_t kStepsBetweenBalances = 4096;
 // Awake tiles from which on it is faster to run them together, also when they do different things: as
 // measured.
 constexpr size_t kFewestTogether = 32;
+// ... and from which on it is faster to fetch their state in advance: so much of it is not in the caches from
+// one step to the next.
+constexpr size_t kFewestFar = 2048;
 
 // More threads than rows would have nothing to do.
 int partitions_for(const WaferShape& shape, const EngineOptions& options) {
@@ -208,10 +211,14 @@ inline void TiledEngine::end_step(Partition& partition, const Moment& moment, si
 }
 
 void TiledEngine::step_together(Partition& partition, const Moment& moment,
-                                std::span<const uint32_t> places) {
+                                std::span<const uint32_t> places, std::span<const uint32_t> following) {
   std::array<TileModel*, TileModel::kMostTogether> models;
   std::array<TileClocks, TileModel::kMostTogether> clocks;
   for (size_t i = 0; i < places.size(); ++i) {
+    if (i < following.size()) {
+      const TileModel* model = tiles_[following[i]].model;
+      if (model != nullptr) model->prefetch();
+    }
     begin_step(partition, moment, places[i]);
     models[i] = tiles_[places[i]].model;
   }
@@ -237,9 +244,12 @@ void TiledEngine::step_tiles(Partition& partition, const Moment& moment) {
       end_step(partition, moment, place, tiles_[place].model->cycle(options_.evaluation));
     }
   } else {
-    for (size_t i = 0; i < awake.size(); i += TileModel::kMostTogether)
-      step_together(partition, moment,
-                    awake.subspan(i, std::min(TileModel::kMostTogether, awake.size() - i)));
+    for (size_t i = 0; i < awake.size(); i += TileModel::kMostTogether) {
+      const std::span<const uint32_t> rest = awake.subspan(i);
+      const size_t count = std::min(TileModel::kMostTogether, rest.size());
+      step_together(partition, moment, rest.first(count),
+                    awake.size() < kFewestFar ? std::span<const uint32_t>() : rest.subspan(count));
+    }
   }
   if (waves_) check_waves(moment);
   partition.awake.swap(partition.next);

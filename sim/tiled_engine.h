@@ -73,8 +73,9 @@ class TiledEngine : public Engine {
   void create(Tile& tile, size_t place);
   void destroy_models();
   // A step of these awake tiles, at most TileModel::kMostTogether, in three turns: their inputs, a cycle,
-  // what comes of it.
-  void step_together(Partition& partition, const Moment& moment, std::span<const uint32_t> places);
+  // what comes of it. The state of those that follow is fetched meanwhile.
+  void step_together(Partition& partition, const Moment& moment, std::span<const uint32_t> places,
+                     std::span<const uint32_t> following);
   void begin_step(Partition& partition, const Moment& moment, size_t place);
   void end_step(Partition& partition, const Moment& moment, size_t place, TileClocks clocks);
   void step_sleepers(Partition& partition, const Moment& moment);
