@@ -62,7 +62,8 @@ class TileModel {
     constexpr size_t kLine = 64;
     constexpr int kToWrite = 1, kSecondLevel = 2;
     const auto* state = reinterpret_cast<const char*>(&root_);
-    for (size_t at = 0; at < sizeof root_; at += kLine) __builtin_prefetch(state + at, kToWrite, kSecondLevel);
+    for (size_t at = 0; at < sizeof root_; at += kLine)
+      __builtin_prefetch(state + at, kToWrite, kSecondLevel);
   }
 
   bool idle() const { return root_.idle_o; }

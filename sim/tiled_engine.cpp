@@ -210,8 +210,8 @@ inline void TiledEngine::end_step(Partition& partition, const Moment& moment, si
   if (observed() && clocks.tick(kObservedClocks)) observe(partition, moment, tile.index, model);
 }
 
-void TiledEngine::step_together(Partition& partition, const Moment& moment,
-                                std::span<const uint32_t> places, std::span<const uint32_t> following) {
+void TiledEngine::step_together(Partition& partition, const Moment& moment, std::span<const uint32_t> places,
+                                std::span<const uint32_t> following) {
   std::array<TileModel*, TileModel::kMostTogether> models;
   std::array<TileClocks, TileModel::kMostTogether> clocks;
   for (size_t i = 0; i < places.size(); ++i) {

@@ -18,14 +18,14 @@ struct Figure {
   std::vector<double> rounds;  // each measurement, in order
 
   Figure() = default;
-  Figure(double one)
-      : value(one), least(one), greatest(one), rounds{one} {}  // NOLINT: a measurement is a figure
+  Figure(double one)  // NOLINT: a measurement is a figure
+      : value(one), least(one), greatest(one), rounds{one} {}
   // (greatest - least) / value, 0 to 1 and more.
   double spread() const { return value == 0 ? 0 : (greatest - least) / value; }
 };
 
-// How many times `a` is as much as `b`: the median of the rounds' own ratios. A machine that others use too is
-// faster in one round than in another, and what is compared was measured side by side in each. Of figures
+// How many times `a` is as much as `b`: the median of the rounds' own ratios. A machine that others use too
+// is faster in one round than in another, and what is compared was measured side by side in each. Of figures
 // with other rounds the ratio of the medians; 0 when there is nothing to divide by.
 double ratio_of(const Figure& a, const Figure& b);
 

@@ -95,7 +95,8 @@ void require_snapshots(const Options& options) {
   const std::string& engine = options.source.engine.name;
   if (engine == "tiled" || engine == "distributed" || (options.save.empty() && options.restore.empty()))
     return;
-  fail(ErrorKind::kConfig, "--engine: the {} engine has no snapshots, should be tiled or distributed", engine);
+  fail(ErrorKind::kConfig, "--engine: the {} engine has no snapshots, should be tiled or distributed",
+       engine);
 }
 
 int execute(const Options& options) {

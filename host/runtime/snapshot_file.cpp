@@ -129,8 +129,7 @@ void require_model_shape(const SavedRun& run, const ModelConfig& model, const st
          run.model.dim, run.model.layers, run.model.vocabulary, model.dim, model.layers, model.vocabulary);
 }
 
-void save_run(EnginePort& port, const Image& image, const Session& session, int request,
-              OutputFile& file) {
+void save_run(EnginePort& port, const Image& image, const Session& session, int request, OutputFile& file) {
   if (!port.settled())
     fail(ErrorKind::kEngine, "cycle {}: the host has messages under way, which a snapshot would lose",
          port.cycle());

@@ -35,8 +35,7 @@ SavedRun unpack_saved_run(std::span<const std::uint8_t> bytes, const std::string
 void require_model_shape(const SavedRun& run, const ModelConfig& model, const std::string& name);
 
 // The wafer and the text of a session's request, which is finished.
-void save_run(EnginePort& port, const Image& image, const Session& session, int request,
-              OutputFile& file);
+void save_run(EnginePort& port, const Image& image, const Session& session, int request, OutputFile& file);
 
 // Gives the wafer of a port the state of `snapshot`. Throws Error(kEngine), and leaves the wafer as it is,
 // when the run is of another image or the wafer of another shape.

@@ -187,7 +187,8 @@ void DistributedEngine::restore_parts(WaferSnapshot& snapshot) {
     Part next;
     Parcel tiles, edges;
   };
-  std::vector<Parts> parts(ranks(), {.next = {moment_.cycle, moment_.step, true, 0, 0}, .tiles = {}, .edges = {}});
+  std::vector<Parts> parts(ranks(),
+                           {.next = {moment_.cycle, moment_.step, true, 0, 0}, .tiles = {}, .edges = {}});
   const auto send = [&](int rank) {
     Parts& part = parts[rank];
     Parcel order = command(Command::kRestore);

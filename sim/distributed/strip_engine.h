@@ -31,8 +31,8 @@ class StripEngine : public TiledEngine {
   // Runs as the lead's `order` says, and puts into `answer` what came of it.
   void run_ordered(Parcel& order, Parcel& answer);
 
-  // Its part of a snapshot, piece by piece: its edge links; its tiles from the one in `order` on, with the one
-  // to ask for next.
+  // Its part of a snapshot, piece by piece: its edge links; its tiles from the one in `order` on, with the
+  // one to ask for next.
   void save_edges_ordered(Parcel& answer);
   void save_tiles_ordered(Parcel& order, Parcel& answer) const;
   // After a reset, takes what the lead has of a snapshot for it: a Part with so many tiles and edge links.

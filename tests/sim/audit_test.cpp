@@ -3,7 +3,6 @@
 
 #include <array>
 #include <bit>
-#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -87,9 +86,7 @@ TEST(Audit, AWriteToAMemoryIsFound) {
   size_t writes = 0, others = 0;
   for (int cycle = 0; cycle < 20; ++cycle) {
     engine.step();
-    const Bytes file = bytes_of(engine);
-    std::istringstream stream(std::string(file.begin(), file.end()));
-    WaferSnapshot snapshot = read_snapshot(stream, file.size(), "file");
+    WaferSnapshot snapshot = snapshot_of(bytes_of(engine));
     TileMemory& memory = snapshot.tiles.at(0).memory;
     const MemoryBinding binding([&](std::string_view) -> TileMemory& { return memory; });
     VerilatedContext context;

@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include <cstring>
+#include <sstream>
 
 #include "sim/snapshot.h"
 
@@ -27,6 +28,11 @@ Bytes bytes_of(Engine& engine, std::span<const uint8_t> host) {
     file.insert(file.end(), bytes.begin(), bytes.end());
   });
   return file;
+}
+
+WaferSnapshot snapshot_of(const Bytes& file) {
+  std::istringstream stream(std::string(file.begin(), file.end()));
+  return read_snapshot(stream, file.size(), "file");
 }
 
 Bytes content_of(const Bytes& file) {

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "sim/engine.h"
+#include "sim/snapshot.h"
 
 namespace tessera::sim {
 
 using Bytes = std::vector<uint8_t>;
 
 Bytes bytes_of(Engine& engine, std::span<const uint8_t> host = {});
+
+WaferSnapshot snapshot_of(const Bytes& file);
 
 // The sections of a file, unpacked.
 Bytes content_of(const Bytes& file);

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <random>
-#include <sstream>
 
 #include "host/error/error.h"
 #include "sim/flat_engine.h"
@@ -19,15 +18,10 @@ namespace {
 
 using testing::HasSubstr;
 
-WaferSnapshot read(const Bytes& file) {
-  std::istringstream stream(std::string(file.begin(), file.end()));
-  return read_snapshot(stream, file.size(), "file");
-}
-
 // The error of a file; "" when it is read.
 std::string error_of(const Bytes& file, ErrorKind kind = ErrorKind::kInput) {
   try {
-    read(file);
+    snapshot_of(file);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), kind) << error.what();
     return error.what();
@@ -91,7 +85,7 @@ TEST_P(SnapshotTest, TheRunGoesOnToTheLastBit) {
       const int threads = engines.size() % 4 == 1 ? 3 : 1;
       engines.push_back(
           make(shape, threads, seed % 2 == 0 && random() % 2 == 0 ? Evaluation::kEval : Evaluation::kDirect));
-      engines.back()->restore(read(bytes_of(engine)));
+      engines.back()->restore(snapshot_of(bytes_of(engine)));
       return *engines.back();
     });
     EXPECT_GT(engines.size(), 3u);
@@ -123,7 +117,7 @@ TEST(Snapshot, TheSameStateGivesTheSameBytes) {
     before = file;
     for (const int threads : {1, 3}) {
       const auto other = make(shape, threads);
-      other->restore(read(file));
+      other->restore(snapshot_of(file));
       EXPECT_EQ(bytes_of(*other), file) << threads << " threads, cycle " << at.cycle();
     }
     return at;
@@ -137,7 +131,7 @@ TEST(Snapshot, NothingOfThePastIsLeftInARestoredWafer) {
   const auto used = make({2, 2, {}, {}, {}});
   run_traffic(*used, 17);
   used->memory(3).sram.write(0, Bytes(100, 0xee));
-  used->restore(read(traffic.file));
+  used->restore(snapshot_of(traffic.file));
   EXPECT_EQ(bytes_of(*used, traffic.host), traffic.file);
 }
 
@@ -145,11 +139,11 @@ TEST(Snapshot, AWaferThatNothingReachedIsSmall) {
   const auto engine = make({64, 64, {}, {}, {}});
   const Bytes file = bytes_of(*engine);
   EXPECT_LT(file.size(), 1000u);
-  const WaferSnapshot snapshot = read(file);
+  const WaferSnapshot snapshot = snapshot_of(file);
   EXPECT_EQ(snapshot.tiles.size(), 0u);
   EXPECT_EQ(snapshot.edges.size(), 0u);
   const auto other = make({64, 64, {}, {}, {}});
-  other->restore(read(file));
+  other->restore(snapshot_of(file));
   EXPECT_TRUE(other->quiet());
 }
 
@@ -159,7 +153,7 @@ TEST(Snapshot, HostAndMemoriesTravelInIt) {
   engine->memory(2).sram.write(16, Bytes{9, 8, 7});
   engine->memory(1).instruction.write(4, Bytes{6});
   const Bytes host = {'h', 'o', 's', 't'};
-  WaferSnapshot snapshot = read(bytes_of(*engine, host));
+  WaferSnapshot snapshot = snapshot_of(bytes_of(*engine, host));
   EXPECT_EQ(snapshot.host, host);
   const auto other = make({3, 1, {}, {}, {}});
   other->restore(std::move(snapshot));
@@ -257,7 +251,7 @@ TEST(Snapshot, ChangedContentIsRefusedOrIsAState) {
       place = std::min(boundaries[random() % boundaries.size()] + random() % 48, content.size() - 1);
     changed[place] = static_cast<uint8_t>(random());
     try {
-      WaferSnapshot snapshot = read(with_content(traffic.file, changed));
+      WaferSnapshot snapshot = snapshot_of(with_content(traffic.file, changed));
       engine->restore(std::move(snapshot));
     } catch (const Error&) {
       ++refused;
@@ -311,7 +305,7 @@ TEST(Snapshot, OtherShapesAreRefusedAndTheWaferIsAsItWas) {
                                   WaferShape{3, 2, marks(6, {1}), {}, marks(6, {0})}}) {
     const auto source = make(other);
     try {
-      engine->restore(read(bytes_of(*source)));
+      engine->restore(snapshot_of(bytes_of(*source)));
       ADD_FAILURE() << "restored";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kEngine);
@@ -320,15 +314,15 @@ TEST(Snapshot, OtherShapesAreRefusedAndTheWaferIsAsItWas) {
   }
   EXPECT_EQ(bytes_of(*engine), before);
   // An empty list of marks is one of zeros.
-  engine->restore(read(before));
-  make({3, 2, marks(6, {1}), marks(6, {}), marks(6, {})})->restore(read(before));
+  engine->restore(snapshot_of(before));
+  make({3, 2, marks(6, {1}), marks(6, {}), marks(6, {})})->restore(snapshot_of(before));
 }
 
 TEST(Snapshot, TheFlatEngineHasNone) {
   FlatEngine flat({2, 2, {}, {}, {}});
   EXPECT_THROW(bytes_of(flat), Error);
   const auto tiled = make({2, 2, {}, {}, {}});
-  EXPECT_THROW(flat.restore(read(bytes_of(*tiled))), Error);
+  EXPECT_THROW(flat.restore(snapshot_of(bytes_of(*tiled))), Error);
 }
 
 }  // namespace

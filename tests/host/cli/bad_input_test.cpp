@@ -171,7 +171,8 @@ TEST_F(BadInput, WrongWafers) {
 TEST_F(BadInput, EnginesWithoutSnapshots) {
   for (const std::string engine : {"flat", "steam"}) {
     const std::string run = "run --model /nowhere/model.bin --engine " + engine;
-    const std::string refusal = "--engine: the " + engine + " engine has no snapshots, should be tiled or distributed";
+    const std::string refusal =
+        "--engine: the " + engine + " engine has no snapshots, should be tiled or distributed";
     expect_refused(run + " --save " + folder.file("text.snapshot"), {refusal});
     expect_refused(run + " --restore /nowhere/text.snapshot", {refusal});
   }

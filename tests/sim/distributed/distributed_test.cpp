@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <map>
-#include <sstream>
 #include <tuple>
 
 #include "host/error/error.h"
@@ -255,11 +254,6 @@ TEST(DistributedEngine, ARunAfterAResetIsTheSame) {
   EXPECT_EQ(ask_all_tiles(engine), first);
 }
 
-WaferSnapshot read(const Bytes& file) {
-  std::istringstream stream(std::string(file.begin(), file.end()));
-  return read_snapshot(stream, file.size(), "file");
-}
-
 // Handed over between the engines at random cycles of random traffic, so with wavelets on the links over the
 // boundaries and pieces of messages in the host's hands.
 TEST(DistributedEngine, GoesOnFromASnapshotAndGivesOne) {
@@ -278,7 +272,7 @@ TEST(DistributedEngine, GoesOnFromASnapshotAndGivesOne) {
       if (random() % 60 != 0) return engine;
       const Bytes file = bytes_of(engine);
       next ^= random() % 4 != 0;  // or again into the same
-      engines[next]->restore(read(file));
+      engines[next]->restore(snapshot_of(file));
       EXPECT_EQ(bytes_of(*engines[next]), file) << "cycle " << engine.cycle();
       ++handovers;
       return *engines[next];
@@ -304,7 +298,7 @@ TEST(DistributedEngine, KeepsMemoriesInASnapshotAndNothingOfThePast) {
   const Bytes file = bytes_of(engine);
   for (int tile = 0; tile < shape.tiles(); ++tile) engine.memory(tile).sram.write(16, {{1, 1, 1, 1}});
   engine.run_until(20);
-  engine.restore(read(file));
+  engine.restore(snapshot_of(file));
   EXPECT_EQ(bytes_of(engine), file);
   EXPECT_EQ(engine.edge(EdgeSide::kEast, 11).unsent(), 1u);
   EXPECT_FALSE(engine.quiet());
@@ -317,7 +311,7 @@ TEST(DistributedEngine, KeepsMemoriesInASnapshotAndNothingOfThePast) {
 TEST(DistributedEngine, RefusesASnapshotOfAnotherWafer) {
   TiledEngine other({2, 9, {}, {}, {}});
   DistributedEngine engine({2, 8, {}, {}, {}}, {}, job());
-  EXPECT_THROW(engine.restore(read(bytes_of(other))), Error);
+  EXPECT_THROW(engine.restore(snapshot_of(bytes_of(other))), Error);
 }
 
 TEST(DistributedEngine, RowsFollowTheExpectedWork) {
