@@ -74,7 +74,8 @@ function(tessera_flat_engine size)
       ${sources} ARGS -GCols=${columns} -GRows=${rows} ${arguments}
       OPTIMIZE ${optimize} PARTS ${parts})
   endif()
-  add_library(${target} SHARED EXCLUDE_FROM_ALL ${sim}/flat_model.cpp ${sim}/host_memory.cpp ${additional})
+  add_library(${target} SHARED EXCLUDE_FROM_ALL
+    ${sim}/flat_model.cpp ${sim}/host_memory.cpp ${sim}/word_arena.cpp ${additional})
   set_target_properties(${target}_model PROPERTIES EXCLUDE_FROM_ALL ON)
   target_compile_definitions(${target} PRIVATE TESSERA_COLUMNS=${columns} TESSERA_ROWS=${rows})
   target_include_directories(${target} PRIVATE ${sim}/..)

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string_view>
 
+#include "sim/word_arena.h"
 #include "tessera_constants.h"
 
 namespace tessera::sim {
@@ -22,7 +22,7 @@ class HostMemory {
 
   const uint32_t* words() const { return words_.get(); }  // null before the first write
   uint32_t* writable_words() {
-    if (!words_) words_ = std::make_unique<uint32_t[]>(kBytes / 4);
+    if (!words_) words_ = allocate_words(kBytes / 4);
     return words_.get();
   }
 
@@ -39,7 +39,7 @@ class HostMemory {
   }
 
  private:
-  std::unique_ptr<uint32_t[]> words_;
+  ArenaWords words_;
 };
 
 struct TileMemory {
