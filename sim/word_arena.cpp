@@ -6,10 +6,12 @@
 #include <mutex>
 #include <new>
 
+#include "sim/zero_pages.h"
+
 namespace tessera::sim {
 namespace {
 
-constexpr size_t kRegionBytes = size_t{1} << 21;  // a huge page
+constexpr size_t kRegionBytes = kHugePage;
 constexpr size_t kLineBytes = 64;
 
 // The beginning of each region, which lies at a multiple of its size.
@@ -18,19 +20,7 @@ struct Region {
 };
 
 // Fresh pages of the kernel are zeros, and no block is used twice: nothing has to be cleared.
-Region* map_region() {
-  constexpr size_t kRoom = 2 * kRegionBytes;  // in which one region is aligned
-  void* room =
-      mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) throw std::bad_alloc();
-  const auto begin = reinterpret_cast<uintptr_t>(room);
-  const uintptr_t region = (begin + kRegionBytes - 1) / kRegionBytes * kRegionBytes;
-  const size_t before = region - begin;
-  if (before != 0) munmap(room, before);
-  munmap(reinterpret_cast<void*>(region + kRegionBytes), kRoom - before - kRegionBytes);
-  madvise(reinterpret_cast<void*>(region), kRegionBytes, MADV_HUGEPAGE);  // which the kernel may not have
-  return new (reinterpret_cast<void*>(region)) Region{1};
-}
+Region* map_region() { return new (map_zeros(kRegionBytes)) Region{1}; }
 
 void leave(Region* region) {
   if (region->users.fetch_sub(1, std::memory_order_acq_rel) == 1) munmap(region, kRegionBytes);

@@ -24,8 +24,13 @@ const fs::path kSource = toolchain::kSourceFolder;
 const fs::path kBench = fs::path(toolchain::kBuildFolder) / "bench";
 
 // Everything that all models are made from, and how; and what only the tile's is, or only the wafers'.
-const std::vector<const char*> kSources = {
-    ".cmake", "rtl", "sim/host_memory.cpp", "sim/host_memory.h", "sim/word_arena.cpp", "sim/word_arena.h"};
+const std::vector<const char*> kSources = {".cmake",
+                                           "rtl",
+                                           "sim/host_memory.cpp",
+                                           "sim/host_memory.h",
+                                           "sim/word_arena.cpp",
+                                           "sim/word_arena.h",
+                                           "sim/zero_pages.h"};
 const std::vector<const char*> kTileSources = {"sim/generate_tile_cycle.cpp", "sim/tile.vlt",
                                                "sim/tile_cycle_writer.cpp",   "sim/tile_cycle_writer.h",
                                                "sim/tile_parts.cpp",          "sim/tile_parts.h",

@@ -8,10 +8,12 @@
 #include <thread>
 #include <vector>
 
+#include "tessera_constants.h"
+
 namespace tessera::sim {
 namespace {
 
-constexpr size_t kWords = 12288;  // a tile's SRAM
+constexpr size_t kWords = rtl::kSramBytes / 4;
 constexpr size_t kLineBytes = 64;
 
 bool all(const ArenaWords& words, size_t count, uint32_t value) {
